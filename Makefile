@@ -28,7 +28,7 @@ test: setup
 # What is long: many more random cases.
 test-all: setup
 	$(BIN)/python -m tests.packages test
-	BERTH_TEST_PROFILE=long $(BIN)/pytest -n auto --timeout 3600
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n auto --timeout 3600
 
 check: setup
 	$(BIN)/ruff format --check

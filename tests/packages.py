@@ -1,0 +1,103 @@
+"""The programs that tests and benchmarks borrow from Debian stable, and how a machine comes by them.
+
+`python -m tests.packages test` installs what is missing where it may, otherwise says what will be skipped.
+Standard library only: it also runs before the virtual environment exists.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+GROUPS: dict[str, dict[str, str]] = {
+    "setup": {"ensurepip": "python3-venv"},
+    "test": {"postgres": "postgresql", "skopeo": "skopeo", "buildah": "buildah", "nginx": "nginx-light"},
+    "bench": {"docker-registry": "docker-registry", "podman": "podman", "nginx": "nginx-light"},
+}
+"""What each group of work needs: a program, and the Debian package that brings it."""
+
+DAY = 24 * 60 * 60
+LISTS = Path("/var/lib/apt/lists")
+POLICY = Path("/usr/sbin/policy-rc.d")
+
+
+def find(program: str) -> str | None:
+    """Debian keeps servers off the ordinary PATH, so the places it uses are searched as well."""
+    servers = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", *map(str, servers)])
+    return shutil.which(program, path=path)
+
+
+def _version(folder: Path) -> tuple[int, ...]:
+    return tuple(int(part) for part in folder.parent.name.split(".") if part.isdigit())
+
+
+def missing(group: str) -> dict[str, str]:
+    """The programs of a group that are not here, with their packages."""
+    return {program: package for program, package in GROUPS[group].items() if not _present(program)}
+
+
+def _present(program: str) -> bool:
+    if program == "ensurepip":
+        return (
+            subprocess.run([sys.executable, "-c", "import ensurepip"], stderr=-3, check=False).returncode == 0
+        )
+    return find(program) is not None
+
+
+def may_install() -> bool:
+    return os.geteuid() == 0 and Path("/etc/debian_version").exists() and shutil.which("apt-get") is not None
+
+
+def install(packages: list[str]) -> bool:
+    """True when apt put every package in place. Lists that are empty or a day old are renewed first."""
+    fresh = not _lists_are_stale() or _apt("update")
+    with _daemons_stay_off():
+        add = ("install", "--yes", "--no-install-recommends", *packages)
+        return _apt(*add) or (fresh and _apt("update") and _apt(*add))
+
+
+def _lists_are_stale() -> bool:
+    times = [entry.stat().st_mtime for entry in LISTS.glob("*_Packages*")]
+    return not times or max(times) < time.time() - DAY
+
+
+def _apt(*words: str) -> bool:
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    command = ["apt-get", "--quiet", "--quiet", *words]
+    print("+", *command, flush=True)
+    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode == 0
+
+
+@contextmanager
+def _daemons_stay_off() -> Iterator[None]:
+    """Tests start their own servers; the packages' services would take ports of this machine."""
+    if POLICY.exists():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink(missing_ok=True)
+
+
+def main(group: str) -> None:
+    """A failed installation is no failure here: the tests that need the program skip, or fail in CI."""
+    lacking = missing(group)
+    if not lacking:
+        return
+    packages = sorted(set(lacking.values()))
+    if may_install() and install(packages):
+        return
+    print(f"Missing: {', '.join(lacking)}. What needs them will be skipped.")
+    print(f"On Debian: apt-get install {' '.join(packages)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
