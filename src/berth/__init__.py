@@ -1,0 +1,5 @@
+"""Berth: a container registry you run yourself."""
+
+from importlib.metadata import version
+
+__version__ = version("berth")

@@ -1,0 +1,1 @@
+"""Who changed what: one event for every change, written in the transaction of the change."""

@@ -1,0 +1,133 @@
+"""The database: read and write transactions, and prepared single reads by the plain driver.
+
+SQLite runs in WAL mode with one writer at a time and foreign keys on. A write that is acknowledged to anybody is
+flushed to the disk (`synchronous=FULL`); one that nobody relies on may say `durable=False`.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url
+
+BUSY_SECONDS = 10
+POOL = 16
+
+Row = tuple[Any, ...]  # Any: column values as the driver gives them
+
+
+class Database:
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_embedded = self.url.get_backend_name() == "sqlite"
+        self._engine = _sqlite(url) if self.is_embedded else _postgresql(url)
+        self._writer = threading.Lock()
+        self._local = threading.local()
+
+    @property
+    def engine(self) -> Engine:
+        return self._engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the rows."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
+        """A transaction that is committed at the end of the block and rolled back by an exception.
+
+        Only a write nobody was told of may be `durable=False`: a loss of power can undo it, a crash cannot.
+        """
+        if not self.is_embedded:
+            with self._engine.connect() as connection, connection.begin():
+                if not durable:
+                    connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+                yield connection
+            return
+        with self._writer, self._engine.connect() as connection:
+            options = {"berth_begin": "IMMEDIATE", "berth_synchronous": "FULL" if durable else "NORMAL"}
+            with connection.execution_options(**options).begin():
+                yield connection
+
+    def prepare(self, statement: Select[Any]) -> "Query":  # Any: rows of any shape
+        """A single read that is run often: written in SQLAlchemy once, executed by the plain driver."""
+        return Query(self, statement)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def reader(self) -> sqlite3.Connection:
+        """This thread's own plain connection; SQLite only."""
+        connection: sqlite3.Connection | None = getattr(self._local, "reader", None)
+        if connection is None:
+            connection = sqlite3.connect(self.url.database or "", isolation_level=None, timeout=BUSY_SECONDS)
+            connection.execute("PRAGMA query_only=ON")
+            connection.execute("PRAGMA mmap_size=268435456")
+            self._local.reader = connection
+        return connection
+
+
+class Query:
+    """A prepared read. Results are the driver's own values, so it is for numbers, texts and bytes."""
+
+    def __init__(self, database: Database, statement: Select[Any]) -> None:  # Any: rows of any shape
+        self._database = database
+        compiled = statement.compile(dialect=database.engine.dialect)
+        self._sql = str(compiled)
+        self._order = compiled.positiontup
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def first(self, **values: object) -> Row | None:
+        if not self._database.is_embedded:
+            with self._database.engine.connect() as connection:
+                row = connection.exec_driver_sql(self._sql, {**self._fixed, **values}).first()
+                return None if row is None else tuple(row)
+        parameters = {**self._fixed, **values}
+        ordered = [parameters[name] for name in self._order or ()]
+        found: Row | None = self._database.reader().execute(self._sql, ordered).fetchone()
+        return found
+
+
+def _postgresql(url: str) -> Engine:
+    return create_engine(
+        url, pool_size=POOL, max_overflow=POOL, pool_pre_ping=True, connect_args={"prepare_threshold": 2}
+    )
+
+
+def _sqlite(url: str) -> Engine:
+    database = make_url(url).database
+    if database:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        pool_size=POOL,
+        max_overflow=-1,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, never by the driver
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        "temp_store=MEMORY",
+        "mmap_size=268435456",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if "berth_begin" in options:
+        connection.exec_driver_sql(f"PRAGMA synchronous={options['berth_synchronous']}")
+    connection.exec_driver_sql(f"BEGIN {options.get('berth_begin', '')}")

@@ -1,0 +1,130 @@
+"""Settings: what an operator chooses before Berth starts. This module alone reads the environment.
+
+Every field is `BERTH_` and its name in capitals. What changes while Berth runs is a row, not a setting.
+"""
+
+import os
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "BERTH_"
+
+Network = IPv4Network | IPv6Network
+
+
+class UnknownSettingError(ValueError):
+    """An environment variable begins with `BERTH_` and is no setting."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", validate_default=True)
+
+    data: Path = Field(
+        default=Path("data"), description="Folder for the embedded database and the blobs; `--data` sets it."
+    )
+    database_url: str = Field(
+        default="",
+        description="`sqlite:///file` or `postgresql+psycopg://user:password@host/name`. "
+        "Empty: a SQLite file in the data folder.",
+    )
+    storage_url: str = Field(
+        default="",
+        description="Where blobs are kept: `file:///folder` or `memory:`. Empty: `blobs` in the data folder.",
+    )
+    admin_password: SecretStr | None = Field(
+        default=None,
+        min_length=8,
+        description="Password of the first administrator, `admin`, used once when the database is new. "
+        "Without it one is made up and printed once.",
+    )
+    external_url: str = Field(
+        default="",
+        description="The address clients use, such as `https://registry.example.org`. It makes the token realm and "
+        "shown addresses. Empty: the address of each request.",
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(),
+        description="Addresses or networks, separated by commas, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed.",
+    )
+    service: str = Field(
+        default="berth", pattern=r"^[ -~]{1,200}$", description="Name of the service in tokens."
+    )
+    token_seconds: int = Field(
+        default=300, ge=60, le=86400, description="How long a bearer token is good for."
+    )
+    refresh_days: int = Field(default=30, ge=1, le=366, description="How long a refresh token is good for.")
+    upload_hours: int = Field(
+        default=24, ge=1, le=240, description="How long an upload may take before what came of it is dropped."
+    )
+    grace_hours: int = Field(
+        default=48,
+        ge=2,
+        le=2400,
+        description="How long bytes that nothing uses are kept. Longer than an upload may take.",
+    )
+    max_blob_bytes: int = Field(
+        default=1 << 40, ge=1 << 20, description="Largest blob that is taken. The default is 1 TiB."
+    )
+    idle_seconds: int = Field(
+        default=60,
+        ge=1,
+        le=3600,
+        description="How long a request body or a download may stand still before it is cut.",
+    )
+    stop_seconds: int = Field(
+        default=30, ge=1, le=3600, description="How long running requests may go on after a request to stop."
+    )
+    log_format: Literal["json", "text"] = Field(default="json", description="`json` or, for reading, `text`.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is logged."
+    )
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:  # Any: what the environment or a test gives
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("external_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
+            raise ValueError("it must be http:// or https:// and a host, without a path")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _grace_outlives_uploads(self) -> Self:
+        if self.grace_hours <= self.upload_hours:
+            raise ValueError(
+                "grace_hours must be more than upload_hours, or an upload could lose what it has sent"
+            )
+        return self
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data.absolute() / 'berth.db'}"
+
+    @property
+    def storage(self) -> str:
+        return self.storage_url or f"file://{self.data.absolute() / 'blobs'}"
+
+
+def load(**given: Any) -> Settings:  # Any: fields as a command line gives them
+    """Settings from the environment and what was given.
+
+    Raises `UnknownSettingError` for a misspelt variable and pydantic's `ValidationError` for a wrong value.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            raise UnknownSettingError(f"{name} is not a setting of Berth; `berth settings` lists them")
+    return Settings(**{name: value for name, value in given.items() if value is not None})

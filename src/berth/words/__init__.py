@@ -1,0 +1,1 @@
+"""The ground: pure values and refusals. Standard library only."""

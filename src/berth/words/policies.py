@@ -1,0 +1,112 @@
+"""The four policies an image carries, copied from its repository at its first push (SPEC 4).
+
+They are plain records: each is stored as one JSON document, and what a policy means is decided elsewhere, once.
+"""
+
+import re
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+from berth.words.errors import FieldInvalid
+
+MAX_COUNT = 9_999_999
+MAX_DAYS = 999
+
+_EXPRESSION = re.compile(r"[a-zA-Z0-9_*][a-zA-Z0-9._*-]{0,129}")
+
+
+class Level(StrEnum):
+    """Severity levels in their order, the least first."""
+
+    NONE = "none"
+    UNKNOWN = "unknown"
+    NEGLIGIBLE = "negligible"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the four have in common: they read and write themselves as JSON objects."""
+
+    def to_json(self) -> dict[str, Any]:  # Any: a JSON object
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Self:  # Any: a JSON object
+        return cls(**document)
+
+
+@dataclass(frozen=True)
+class ScanPolicy(Record):
+    """Image scan (SPEC 4.1): whether a push is checked, and what is left out when results are shown."""
+
+    automatic: bool = False
+    exclusion: bool = False
+    exclude_language_packages: bool = False
+    exclude_secrets: bool = False
+    exclude_unfixed: bool = False
+    exclude_level: Level | None = None
+
+
+@dataclass(frozen=True)
+class PullPolicy(Record):
+    """Image pull restriction (SPEC 4.2): a pull is refused when a count exceeds its limit."""
+
+    restrict_unscanned: bool = False
+    restrict_vulnerable: bool = False
+    critical: int = 1
+    high: int = 1
+    exclude_unfixed: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("critical", "high"):
+            if not 0 <= getattr(self, name) <= MAX_COUNT:
+                raise FieldInvalid(name, f"a whole number from 0 to {MAX_COUNT}")
+
+
+@dataclass(frozen=True)
+class LockPolicy(Record):
+    """Lock (SPEC 4.3): as a repository's default, new images become locked when their first tag is put."""
+
+    locked: bool = False
+
+
+@dataclass(frozen=True)
+class DeletionRule:
+    enabled: bool = False
+    days: int = 90
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.days <= MAX_DAYS:
+            raise FieldInvalid("days", f"a whole number from 1 to {MAX_DAYS}")
+
+
+@dataclass(frozen=True)
+class DeletionPolicy(Record):
+    """Tag deletion policy (SPEC 4.4): two rules, each with its own period counted from the first push."""
+
+    enabled: bool = False
+    untagged: DeletionRule = field(default_factory=DeletionRule)
+    old: DeletionRule = field(default_factory=DeletionRule)
+    expression: str = "*"
+
+    def __post_init__(self) -> None:
+        if not _EXPRESSION.fullmatch(self.expression):
+            raise FieldInvalid("expression", "1 to 130 letters, digits, '_', '.', '-' and '*'")
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Self:  # Any: a JSON object
+        rules = {name: DeletionRule(**document[name]) for name in ("untagged", "old") if name in document}
+        return cls(**{**document, **rules})
+
+
+@dataclass(frozen=True)
+class Policies:
+    scan: ScanPolicy = field(default_factory=ScanPolicy)
+    pull: PullPolicy = field(default_factory=PullPolicy)
+    lock: LockPolicy = field(default_factory=LockPolicy)
+    deletion: DeletionPolicy = field(default_factory=DeletionPolicy)
