@@ -17,11 +17,7 @@ def in_ci() -> bool:
 def need(program: str) -> str:
     """The path of the program."""
     path = packages.find(program)
-    return (
-        path
-        if path is not None
-        else absent(f"{program} is not installed (make test installs it on Debian as root)")
-    )
+    return path if path is not None else absent(f"{program} is not installed (make test installs it on Debian as root)")
 
 
 def absent(reason: str) -> str:

@@ -24,9 +24,7 @@ with postgres.server() as server:
 
 def test_a_postgresql_server_is_gone_after_its_user_was_killed() -> None:
     programs.need("postgres")
-    victim = subprocess.Popen(
-        [sys.executable, "-c", KILLED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    victim = subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with victim:
         assert victim.stdout is not None
         assert victim.stderr is not None
