@@ -220,6 +220,7 @@ account = Table(
     Column("name", String(64), nullable=False, unique=True),
     Column("kind", String(8), nullable=False),  # person | robot
     Column("password_hash", String(255)),
+    Column("epoch", String(22), nullable=False),  # random; a new one ends all sessions and tokens
     Column("administrator", Boolean, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("description", String(255), nullable=False, server_default=""),

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("password_hash", sa.String(length=255), nullable=True),
+        sa.Column("epoch", sa.String(length=22), nullable=False),
         sa.Column("administrator", sa.Boolean(), nullable=False),
         sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.Column("description", sa.String(length=255), server_default="", nullable=False),
@@ -160,9 +161,7 @@ def upgrade() -> None:
         sa.Column("actions", sa.String(length=80), nullable=False),
         sa.Column("created_by", sa.String(length=200), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_grant__account_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_grant__account_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["registry_id"], ["registry.id"], name=op.f("fk_grant__registry_id"), ondelete="CASCADE"
         ),
@@ -181,9 +180,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("repository_id IS NULL"),
         postgresql_where=sa.text("repository_id IS NULL"),
     )
-    op.create_index(
-        "uq_grant_repository", "grant_", ["account_id", "registry_id", "repository_id"], unique=True
-    )
+    op.create_index("uq_grant_repository", "grant_", ["account_id", "registry_id", "repository_id"], unique=True)
     op.create_table(
         "image",
         sa.Column("id", ID, nullable=False),
@@ -272,9 +269,7 @@ def upgrade() -> None:
         sa.Column("at", Instant(), nullable=False),
         sa.Column("by", sa.String(length=200), nullable=False),
         sa.Column("why", sa.String(length=60), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["image_id"], ["image.id"], name=op.f("fk_tag_history_image_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["image_id"], ["image.id"], name=op.f("fk_tag_history_image_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tag_history")),
     )
     op.create_index("ix_tag_history_name", "tag_history", ["image_id", "name", "at"], unique=False)
@@ -338,9 +333,7 @@ def upgrade() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("image_id", ID, nullable=False),
         sa.Column(
-            "name",
-            sa.String(length=128, collation="C").with_variant(sa.String(length=128), "sqlite"),
-            nullable=False,
+            "name", sa.String(length=128, collation="C").with_variant(sa.String(length=128), "sqlite"), nullable=False
         ),
         sa.Column("manifest_id", ID, nullable=False),
         sa.Column("fallback_of", sa.String(length=135), nullable=True),
