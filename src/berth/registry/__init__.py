@@ -1,0 +1,1 @@
+"""The acts on registries, repositories, images, digests, tags and blobs."""

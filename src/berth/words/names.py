@@ -106,9 +106,7 @@ def host(text: str) -> str:
     """A host name with an optional port, lower-cased. Raises `FieldInvalid`."""
     lowered = text.lower()
     if not _HOST.fullmatch(lowered):
-        raise FieldInvalid(
-            "host", f"{text[:120]!r} is not a host name, such as registry.example.org or localhost:5000"
-        )
+        raise FieldInvalid("host", f"{text[:120]!r} is not a host name, such as registry.example.org or localhost:5000")
     return lowered
 
 

@@ -1,0 +1,102 @@
+"""Blobs: bytes shared by all images, visible only through an image that holds them."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, exists, select, update
+
+from berth.audit import events
+from berth.audit.events import Actor
+from berth.db import insert_ignore, upsert
+from berth.db.tables import blob, image, image_blob, manifest, manifest_blob
+from berth.registry.images import Image
+from berth.words.digest import Digest
+from berth.words.errors import BlobHeld, BlobUnknown
+
+RENEW = timedelta(hours=1)
+"""A blob's grace is renewed by those who ask for it, but written at most this often."""
+
+MOUNT_CANDIDATES = 50
+"""Images looked at when a mount does not say where the blob is."""
+
+
+def add(tx: Connection, found: Image, content: Digest, size: int, key: str, *, at: datetime) -> str:
+    """Let an image hold a blob whose bytes are stored at `key`; returns the key that the blob has.
+
+    When the bytes were there already that is another key, and the caller deletes the object at its own.
+    """
+    values = {"digest": str(content), "size": size, "key": key, "created_at": at}
+    kept = None
+    while kept is None:  # a row that the sweep deletes between the two statements is inserted anew
+        if insert_ignore(tx, blob, values):
+            kept = key
+        else:
+            query = select(blob.c.key).where(blob.c.digest == str(content))
+            kept = tx.scalar(query.with_for_update(read=True))
+    hold(tx, found, content, at=at)
+    return kept
+
+
+def hold(tx: Connection, found: Image, content: Digest, *, at: datetime) -> None:
+    """Let an image hold a blob that exists, and count its grace from now."""
+    values = {"image_id": found.id, "digest": str(content), "renewed_at": at}
+    upsert(tx, image_blob, values, ["image_id", "digest"])
+
+
+def mount(tx: Connection, found: Image, source: Image, content: Digest, *, at: datetime) -> None:
+    """Let an image hold a blob of another one. Raises `BlobUnknown`."""
+    query = (
+        select(blob.c.digest)
+        .join(image_blob)
+        .where(image_blob.c.image_id == source.id, image_blob.c.digest == str(content))
+    )
+    if tx.execute(query.with_for_update(read=True)).first() is None:
+        raise BlobUnknown(content)
+    hold(tx, found, content, at=at)
+
+
+def holders(tx: Connection, content: Digest) -> list[tuple[int, int, str]]:
+    """Some images that hold a blob: image id, repository id, image name."""
+    query = (
+        select(image.c.id, image.c.repository_id, image.c.name)
+        .join(image_blob, image_blob.c.image_id == image.c.id)
+        .where(image_blob.c.digest == str(content))
+        .limit(MOUNT_CANDIDATES)
+    )
+    return [tuple(row) for row in tx.execute(query)]
+
+
+def renew(tx: Connection, image_id: int, content: Digest, *, at: datetime) -> None:
+    """Somebody relies on finding this blob here: count its grace anew, with at most one write an hour."""
+    stale = image_blob.c.renewed_at < at - RENEW
+    mine = (image_blob.c.image_id == image_id) & (image_blob.c.digest == str(content))
+    tx.execute(update(image_blob).where(mine, stale).values(renewed_at=at))
+
+
+def remove(tx: Connection, found: Image, content: Digest, actor: Actor, *, at: datetime) -> None:
+    """Take a blob from an image. Raises `BlobUnknown`, and `BlobHeld` when a manifest needs it."""
+    mine = (image_blob.c.image_id == found.id) & (image_blob.c.digest == str(content))
+    if not tx.scalar(select(exists().where(mine))):
+        raise BlobUnknown(content)
+    query = (
+        select(manifest.c.digest)
+        .join(manifest_blob, manifest_blob.c.manifest_id == manifest.c.id)
+        .where(manifest.c.image_id == found.id, manifest_blob.c.digest == str(content))
+    )
+    holder = tx.scalar(query.limit(1))
+    if holder is not None:
+        raise BlobHeld(content, holder)
+    tx.execute(delete(image_blob).where(mine))
+    events.record(tx, actor, "blob.delete", f"{found.path}@{content}", at=at)
+
+
+def key_and_size(tx: Connection, found: Image, content: Digest) -> tuple[str, int]:
+    """Raises `BlobUnknown`."""
+    query = (
+        select(blob.c.key, blob.c.size)
+        .join(image_blob)
+        .where(image_blob.c.image_id == found.id, image_blob.c.digest == str(content))
+    )
+    row = tx.execute(query).first()
+    if row is None:
+        raise BlobUnknown(content)
+    return row.key, row.size

@@ -1,0 +1,90 @@
+"""Pull counts: collected in memory, written in bulk, so that no pull waits for a row (SPEC 10, Pulls)."""
+
+import threading
+from collections import Counter
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, Table, bindparam, delete, exists, select, update
+
+from berth.db import insert_ignore
+from berth.db.tables import image, manifest, manifest_edge, pulled_by
+
+KEPT = timedelta(days=30)
+"""How long it is known who pulled a digest."""
+
+BATCH = 500
+
+
+class Pulls:
+    """What was pulled since the last flush; safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_tag: Counter[int] = Counter()
+        self._by_digest: Counter[int] = Counter()
+        self._principals: set[tuple[int, str, date]] = set()
+        self._latest: datetime | None = None
+
+    def count(self, manifest_id: int, principal: str, at: datetime, *, by_tag: bool) -> None:
+        with self._lock:
+            (self._by_tag if by_tag else self._by_digest)[manifest_id] += 1
+            self._principals.add((manifest_id, principal, at.date()))
+            self._latest = at
+
+    def take(self) -> "Taken | None":
+        """What was collected, which is forgotten here; None when it is nothing."""
+        with self._lock:
+            if self._latest is None:
+                return None
+            taken = Taken(self._by_tag, self._by_digest, self._principals, self._latest)
+            self._by_tag, self._by_digest, self._principals, self._latest = Counter(), Counter(), set(), None
+        return taken
+
+
+class Taken:
+    def __init__(
+        self, by_tag: Counter[int], by_digest: Counter[int], principals: set[tuple[int, str, date]], at: datetime
+    ) -> None:
+        self._by_tag = by_tag
+        self._by_digest = by_digest
+        self._principals = principals
+        self._at = at
+
+    def write(self, tx: Connection) -> None:
+        """Add to the counters of digests and images that are still there."""
+        ids = sorted(set(self._by_tag) | set(self._by_digest))
+        for start in range(0, len(ids), BATCH):
+            self._write_some(tx, ids[start : start + BATCH])
+        tx.execute(delete(pulled_by).where(pulled_by.c.day < (self._at - KEPT).date()))
+
+    def _write_some(self, tx: Connection, ids: list[int]) -> None:
+        top = (manifest.c.subject.is_(None)) & ~exists().where(manifest_edge.c.child_id == manifest.c.id)
+        query = select(manifest.c.id, manifest.c.image_id, top.label("top")).where(manifest.c.id.in_(ids))
+        rows = tx.execute(query.order_by(manifest.c.id)).all()
+        if not rows:
+            return
+        images: Counter[int] = Counter()
+        counted = []
+        for row in rows:
+            pulls = self._by_tag[row.id] + (self._by_digest[row.id] if row.top else 0)
+            images[row.image_id] += pulls
+            counted.append({"of": row.id, "more": pulls, "at": self._at})
+        _add(tx, manifest, counted)
+        _add(tx, image, [{"of": of, "more": more, "at": self._at} for of, more in sorted(images.items()) if more])
+        present = {row.id for row in rows}
+        seen = [
+            {"manifest_id": of, "principal": who, "day": day}
+            for of, who, day in sorted(self._principals)
+            if of in present
+        ]
+        insert_ignore(tx, pulled_by, seen)
+
+
+def _add(tx: Connection, table: Table, rows: list[dict[str, object]]) -> None:
+    if rows:
+        tx.execute(
+            update(table)
+            .where(table.c.id == bindparam("of"))
+            .values(pulls=table.c.pulls + bindparam("more"), pulled_at=bindparam("at")),
+            rows,
+        )

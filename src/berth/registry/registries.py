@@ -1,0 +1,131 @@
+"""Registries: the top of the tree, made by administrators."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from berth.audit import events
+from berth.audit.events import Actor
+from berth.db import changes
+from berth.db.tables import registry, repository
+from berth.words import names
+from berth.words.errors import AlreadyExists, FieldInvalid, NotEmpty, RegistryUnknown
+
+VISIBILITIES = ("private", "public")
+HOSTS = ("private_host", "public_host")
+EDITABLE = (*HOSTS, "public_endpoint", "create_on_push", "description")
+
+
+@dataclass(frozen=True)
+class Registry:
+    id: int
+    name: str
+    description: str
+    visibility: str
+    private_host: str | None
+    public_host: str | None
+    public_endpoint: bool
+    create_on_push: bool
+    state: str
+    created_by: str
+    created_at: datetime
+    edited_by: str
+    edited_at: datetime
+
+
+def create(
+    tx: Connection,
+    actor: Actor,
+    name: str,
+    *,
+    at: datetime,
+    visibility: str = "private",
+    description: str = "",
+    private_host: str | None = None,
+    public_host: str | None = None,
+    public_endpoint: bool = False,
+    create_on_push: bool = False,
+) -> Registry:
+    """Raises `NameInvalid`, `FieldInvalid`, and `AlreadyExists` for a name or host that is taken."""
+    if visibility not in VISIBILITIES:
+        raise FieldInvalid("visibility", f"one of {', '.join(VISIBILITIES)}")
+    values = {
+        "name": names.registry(name),
+        "visibility": visibility,
+        "description": names.description(description),
+        "private_host": names.host(private_host) if private_host else None,
+        "public_host": names.host(public_host) if public_host else None,
+        "public_endpoint": public_endpoint,
+        "create_on_push": create_on_push,
+    }
+    _hosts_free(tx, values)
+    made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
+    try:
+        with tx.begin_nested():
+            tx.execute(insert(registry).values(**values, **made))
+    except IntegrityError:
+        raise AlreadyExists("registry", name) from None
+    changes.bump(tx, changes.ACCESS)
+    events.record(tx, actor, "registry.create", name, at=at, after=values)
+    return find(tx, name)
+
+
+def edit(tx: Connection, actor: Actor, name: str, *, at: datetime, **given: Any) -> Registry:  # Any: EDITABLE fields
+    """Change some of `EDITABLE`; an empty host removes it. Raises what `create` does, and `RegistryUnknown`."""
+    before = find(tx, name)
+    unknown = set(given) - set(EDITABLE)
+    if unknown:
+        raise FieldInvalid(min(unknown), "it cannot be edited")
+    values = dict(given)
+    for host in HOSTS:
+        if host in values:
+            values[host] = names.host(values[host]) if values[host] else None
+    if "description" in values:
+        names.description(values["description"])
+    _hosts_free(tx, values, except_id=before.id)
+    tx.execute(update(registry).where(registry.c.id == before.id).values(**values, edited_by=actor.name, edited_at=at))
+    changes.bump(tx, changes.ACCESS)
+    was = {field: getattr(before, field) for field in values}
+    events.record(tx, actor, "registry.edit", name, at=at, before=was, after=values)
+    return find(tx, name)
+
+
+def find(tx: Connection, name: str) -> Registry:
+    """Raises `RegistryUnknown`."""
+    row = tx.execute(select(registry).where(registry.c.name == name)).mappings().first()
+    if row is None:
+        raise RegistryUnknown(name)
+    return _of(row)
+
+
+def every(tx: Connection) -> list[Registry]:
+    return [_of(row) for row in tx.execute(select(registry).order_by(registry.c.name)).mappings()]
+
+
+def remove(tx: Connection, actor: Actor, name: str, *, at: datetime) -> None:
+    """Delete an empty registry. Raises `RegistryUnknown`, `NotEmpty`."""
+    found = find(tx, name)
+    held = tx.scalar(select(func.count()).where(repository.c.registry_id == found.id)) or 0
+    if held:
+        raise NotEmpty("registry", name, f"{held} {'repository' if held == 1 else 'repositories'}")
+    tx.execute(delete(registry).where(registry.c.id == found.id))
+    changes.bump(tx, changes.ACCESS)
+    events.record(tx, actor, "registry.delete", name, at=at, before={"visibility": found.visibility})
+
+
+def _of(row: RowMapping) -> Registry:
+    return Registry(**{field: row[field] for field in Registry.__dataclass_fields__})
+
+
+def _hosts_free(tx: Connection, values: dict[str, Any], except_id: int = 0) -> None:  # Any: column values
+    """One host name stands for one endpoint of one registry."""
+    asked = [values[host] for host in HOSTS if values.get(host)]
+    if len(asked) != len(set(asked)):
+        raise FieldInvalid("public_host", "the private endpoint has this host")
+    taken = or_(registry.c.private_host.in_(asked), registry.c.public_host.in_(asked))
+    other = tx.execute(select(registry.c.name).where(taken, registry.c.id != except_id)).first()
+    if asked and other is not None:
+        raise AlreadyExists("host of registry", other[0])

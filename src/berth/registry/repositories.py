@@ -1,0 +1,133 @@
+"""Repositories: where images are pushed to, with the default policies that new images copy."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, delete, func, select, update
+
+from berth.audit import events
+from berth.audit.events import Actor
+from berth.db import changes, insert_ignore
+from berth.db.tables import image, image_blob, registry, repository, upload
+from berth.registry import registries
+from berth.words import names
+from berth.words.errors import AlreadyExists, NotEmpty, RepositoryUnknown
+from berth.words.policies import DeletionPolicy, LockPolicy, Policies, PullPolicy, ScanPolicy
+
+
+@dataclass(frozen=True)
+class Repository:
+    id: int
+    registry: str
+    name: str
+    description: str
+    policies: Policies
+    state: str
+    created_by: str
+    created_at: datetime
+    edited_by: str
+    edited_at: datetime
+
+    @property
+    def path(self) -> str:
+        return f"{self.registry}/{self.name}"
+
+
+def create(
+    tx: Connection, actor: Actor, registry_name: str, name: str, *, at: datetime, description: str = ""
+) -> Repository:
+    """Raises `NameInvalid`, `FieldInvalid`, `RegistryUnknown`, `AlreadyExists`."""
+    if not ensure(tx, actor, registry_name, name, at=at, description=description):
+        raise AlreadyExists("repository", f"{registry_name}/{name}")
+    return find(tx, registry_name, name)
+
+
+def ensure(tx: Connection, actor: Actor, registry_name: str, name: str, *, at: datetime, description: str = "") -> bool:
+    """Make a repository unless it is there; says whether it was made here. Raises as `create` does."""
+    owner = registries.find(tx, registry_name)
+    values = {
+        "registry_id": owner.id,
+        "name": names.repository(name),
+        "description": names.description(description),
+    }
+    made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
+    if not insert_ignore(tx, repository, {**values, **policy_columns(Policies()), **made}):
+        return False
+    changes.bump(tx, changes.ACCESS)
+    events.record(tx, actor, "repository.create", f"{registry_name}/{name}", at=at, after={"description": description})
+    return True
+
+
+def find(tx: Connection, registry_name: str, name: str) -> Repository:
+    """Raises `RegistryUnknown`, `RepositoryUnknown`."""
+    owner = registries.find(tx, registry_name)
+    query = select(repository).where(repository.c.registry_id == owner.id, repository.c.name == name)
+    row = tx.execute(query).mappings().first()
+    if row is None:
+        raise RepositoryUnknown(registry_name, name)
+    return _of(row, registry_name)
+
+
+def of_registry(tx: Connection, registry_name: str | None = None) -> list[Repository]:
+    """The repositories of one registry, or of all. Raises `RegistryUnknown`."""
+    query = (
+        select(repository, registry.c.name.label("registry"))
+        .join(registry)
+        .order_by(registry.c.name, repository.c.name)
+    )
+    if registry_name is not None:
+        query = query.where(repository.c.registry_id == registries.find(tx, registry_name).id)
+    return [_of(row, row["registry"]) for row in tx.execute(query).mappings()]
+
+
+def edit(tx: Connection, actor: Actor, registry_name: str, name: str, *, at: datetime, description: str) -> Repository:
+    """Raises `RegistryUnknown`, `RepositoryUnknown`, `FieldInvalid`."""
+    before = find(tx, registry_name, name)
+    values = {"description": names.description(description)}
+    tx.execute(
+        update(repository).where(repository.c.id == before.id).values(**values, edited_by=actor.name, edited_at=at)
+    )
+    was = {"description": before.description}
+    events.record(tx, actor, "repository.edit", before.path, at=at, before=was, after=values)
+    return find(tx, registry_name, name)
+
+
+def remove(tx: Connection, actor: Actor, registry_name: str, name: str, *, at: datetime) -> None:
+    """Delete an empty repository. Raises `RegistryUnknown`, `RepositoryUnknown`, `NotEmpty`."""
+    found = find(tx, registry_name, name)
+    born = select(func.count()).where(image.c.repository_id == found.id, image.c.born_at.is_not(None))
+    held = tx.scalar(born) or 0
+    if held:
+        raise NotEmpty("repository", found.path, f"{held} {'image' if held == 1 else 'images'}")
+    unborn = select(image.c.id).where(image.c.repository_id == found.id)
+    tx.execute(delete(upload).where(upload.c.image_id.in_(unborn)))
+    tx.execute(delete(image_blob).where(image_blob.c.image_id.in_(unborn)))
+    tx.execute(delete(image).where(image.c.repository_id == found.id))
+    tx.execute(delete(repository).where(repository.c.id == found.id))
+    changes.bump(tx, changes.ACCESS)
+    events.record(tx, actor, "repository.delete", found.path, at=at, before={"description": found.description})
+
+
+def policy_columns(policies: Policies) -> dict[str, object]:
+    """The four policies as their columns, on a repository or an image."""
+    return {
+        "policy_scan": policies.scan.to_json(),
+        "policy_pull": policies.pull.to_json(),
+        "policy_lock": policies.lock.to_json(),
+        "policy_deletion": policies.deletion.to_json(),
+    }
+
+
+def policies_of(row: RowMapping) -> Policies:
+    """The inverse of `policy_columns`."""
+    return Policies(
+        scan=ScanPolicy.from_json(row["policy_scan"]),
+        pull=PullPolicy.from_json(row["policy_pull"]),
+        lock=LockPolicy.from_json(row["policy_lock"]),
+        deletion=DeletionPolicy.from_json(row["policy_deletion"]),
+    )
+
+
+def _of(row: RowMapping, registry_name: str) -> Repository:
+    same = ("id", "name", "description", "state", "created_by", "created_at", "edited_by", "edited_at")
+    return Repository(registry=registry_name, policies=policies_of(row), **{field: row[field] for field in same})

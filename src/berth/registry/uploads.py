@@ -1,0 +1,136 @@
+"""Uploads: bytes on their way in. They become a blob when their digest has been verified.
+
+Rows say which uploads there are, the blob store how far each has come. The running hash of an upload is kept in
+memory as long as its chunks come to this process; where it is missing the bytes are read once more at the end.
+"""
+
+import threading
+import uuid
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select
+
+from berth.audit.events import Actor
+from berth.blobs import Part, UploadGone, key_of
+from berth.db.tables import upload
+from berth.registry import blobs
+from berth.registry.images import Image
+from berth.site import Site
+from berth.words import digest as digests
+from berth.words.digest import Digest, Hash
+from berth.words.errors import DigestMismatch, UploadUnknown
+
+MAX_HASHES = 4096
+
+
+@dataclass(frozen=True)
+class Upload:
+    id: str
+    image: Image
+    algorithm: str
+
+
+class Hashes:
+    """The running hashes of uploads that this process is receiving."""
+
+    def __init__(self) -> None:
+        self._running: OrderedDict[str, tuple[int, str, Hash]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, upload_id: str, offset: int, algorithm: str) -> Hash | None:
+        """The hash of the first `offset` bytes, which the caller now owns; None when it is not known here."""
+        if offset == 0:
+            return digests.new(algorithm)
+        with self._lock:
+            known = self._running.pop(upload_id, None)
+        if known is None or known[:2] != (offset, algorithm):
+            return None
+        return known[2]
+
+    def keep(self, upload_id: str, offset: int, algorithm: str, running: Hash) -> None:
+        with self._lock:
+            self._running[upload_id] = (offset, algorithm, running)
+            while len(self._running) > MAX_HASHES:
+                self._running.popitem(last=False)
+
+    def forget(self, upload_id: str) -> None:
+        with self._lock:
+            self._running.pop(upload_id, None)
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def start(tx: Connection, found: Image, actor: Actor, *, at: datetime, algorithm: str = "sha256") -> Upload:
+    """Raises `DigestInvalid` for an algorithm that is not taken."""
+    digests.new(algorithm)
+    upload_id = new_id()
+    values = {"id": upload_id, "image_id": found.id, "algorithm": algorithm}
+    tx.execute(insert(upload).values(**values, started_by=actor.name, started_at=at))
+    return Upload(upload_id, found, algorithm)
+
+
+def find(tx: Connection, found: Image, upload_id: str, *, oldest: datetime) -> Upload:
+    """An upload of this image that was started after `oldest`. Raises `UploadUnknown`."""
+    query = select(upload.c.algorithm).where(
+        upload.c.id == upload_id, upload.c.image_id == found.id, upload.c.started_at > oldest
+    )
+    algorithm = tx.scalar(query)
+    if algorithm is None:
+        raise UploadUnknown(upload_id)
+    return Upload(upload_id, found, algorithm)
+
+
+def oldest(site: Site) -> datetime:
+    """Uploads started before this instant have expired."""
+    return site.now() - timedelta(hours=site.settings.upload_hours)
+
+
+def offset(site: Site, upload_id: str) -> int:
+    """Bytes received so far."""
+    try:
+        return site.blobs.size(upload_id)
+    except UploadGone:
+        return 0
+
+
+def finish(site: Site, found: Upload, part: Part, expected: Digest, running: Hash | None) -> int:
+    """Verify, store durably, and let the image hold the blob; returns its size.
+
+    The caller holds the upload. Raises `DigestMismatch`; then nothing is left of the upload.
+    """
+    size = part.offset
+    actual = _digest(site, found, expected.algorithm, running)
+    if actual != expected:
+        cancel(site, found)
+        raise DigestMismatch(expected, actual)
+    key = key_of(expected, found.id)
+    part.seal(key)
+    kept = None
+    try:
+        with site.db.write() as tx:
+            tx.execute(delete(upload).where(upload.c.id == found.id))
+            kept = blobs.add(tx, found.image, expected, size, key, at=site.now())
+    finally:
+        if kept != key:
+            site.blobs.delete(key)
+    return size
+
+
+def cancel(site: Site, found: Upload) -> None:
+    with site.db.write(durable=False) as tx:
+        tx.execute(delete(upload).where(upload.c.id == found.id))
+    site.blobs.discard(found.id)
+
+
+def _digest(site: Site, found: Upload, algorithm: str, running: Hash | None) -> Digest:
+    """From the running hash when it is of the right algorithm, else from the bytes."""
+    if running is not None and running.name == algorithm:
+        return Digest(algorithm, running.hexdigest())
+    anew = digests.new(algorithm)
+    for piece in site.blobs.pieces(found.id):
+        anew.update(piece)
+    return Digest(algorithm, anew.hexdigest())
