@@ -43,7 +43,12 @@ def missing(group: str) -> dict[str, str]:
 
 def _present(program: str) -> bool:
     if program == "ensurepip":
-        return subprocess.run([sys.executable, "-c", "import ensurepip"], stderr=-3, check=False).returncode == 0
+        return (
+            subprocess.run(
+                [sys.executable, "-c", "import ensurepip"], stderr=subprocess.DEVNULL, check=False
+            ).returncode
+            == 0
+        )
     return find(program) is not None
 
 
