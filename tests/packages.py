@@ -4,6 +4,7 @@
 Standard library only: it also runs before the virtual environment exists.
 """
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -43,12 +44,7 @@ def missing(group: str) -> dict[str, str]:
 
 def _present(program: str) -> bool:
     if program == "ensurepip":
-        return (
-            subprocess.run(
-                [sys.executable, "-c", "import ensurepip"], stderr=subprocess.DEVNULL, check=False
-            ).returncode
-            == 0
-        )
+        return importlib.util.find_spec(program) is not None
     return find(program) is not None
 
 
@@ -73,7 +69,8 @@ def _apt(*words: str) -> bool:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     command = ["apt-get", "--quiet", "--quiet", *words]
     print("+", *command, flush=True)
-    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode == 0
+    nothing = subprocess.DEVNULL  # apt tells its errors on the other output
+    return subprocess.run(command, env=environment, stdin=nothing, stdout=nothing, check=False).returncode == 0
 
 
 @contextmanager
