@@ -1,5 +1,6 @@
 """What every test may ask for. Databases are real: SQLite files and a PostgreSQL of the test run's own."""
 
+import contextlib
 import ipaddress
 import os
 import sys
@@ -9,7 +10,13 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from berth.settings import PREFIX, Settings
+from berth.site import Site, open_site
 from tests import databases
+
+# What this machine's Berth is told is no business of its tests.
+for name in [name for name in os.environ if name.startswith(PREFIX)]:
+    del os.environ[name]
 
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=50)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=5000)
@@ -43,6 +50,14 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
         templates: databases.PostgresTemplates = request.getfixturevalue("postgres_templates")
         with templates.empty() as url:
             yield url
+
+
+@pytest.fixture
+def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+    """A Berth without doors: rooms on a migrated database of either kind, bytes in memory."""
+    settings = Settings(data=tmp_path, database_url=database_url, storage_url="memory:")
+    with contextlib.closing(open_site(settings)) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
