@@ -1,0 +1,115 @@
+"""Grants: what an account may do in a registry or repository, given by those who may."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+
+from berth.audit import events
+from berth.audit.events import Actor
+from berth.db import changes, insert_ignore
+from berth.db.tables import account, grant_, registry, repository
+from berth.people.access import Place
+from berth.people.accounts import Account
+from berth.words import actions as words
+from berth.words.actions import NONE, Actions
+from berth.words.errors import FieldInvalid, GrantUnknown
+
+
+@dataclass(frozen=True)
+class Grant:
+    user: str
+    place: str
+    """`registry` or `registry/repository`."""
+    actions: Actions
+    created_by: str
+    created_at: datetime
+
+
+def give(tx: Connection, actor: Actor, user: Account, place: Place, actions: Actions, *, at: datetime) -> Actions:
+    """Add actions to what an account may do in a place; returns what it may do there by grant from now on."""
+    if not actions:
+        raise FieldInvalid("actions", "at least one action or role")
+    values = {
+        "account_id": user.id,
+        "registry_id": place.registry_id,
+        "repository_id": place.repository_id,
+        "actions": "",
+        "created_by": actor.name,
+        "created_at": at,
+    }
+    insert_ignore(tx, grant_, values)
+    before = _actions(tx, user, place) or NONE
+    if not actions <= before:
+        _set(tx, actor, user, place, before, before | actions, at=at)
+    return before | actions
+
+
+def take(
+    tx: Connection, actor: Actor, user: Account, place: Place, actions: Actions | None = None, *, at: datetime
+) -> Actions:
+    """Take actions, or all of them, from a grant; returns what is left of it. Raises `GrantUnknown`."""
+    before = _actions(tx, user, place)
+    if before is None or (actions is not None and not actions & before):
+        raise GrantUnknown(user.name, str(place))
+    left = NONE if actions is None else before - actions
+    _set(tx, actor, user, place, before, left, at=at)
+    return left
+
+
+def of_account(tx: Connection, user: Account) -> list[Grant]:
+    return _list(tx, grant_.c.account_id == user.id)
+
+
+def on_place(tx: Connection, place: Place) -> list[Grant]:
+    """Grants on exactly this registry or repository."""
+    return _list(tx, _at(place))
+
+
+def list_all(tx: Connection) -> list[Grant]:
+    return _list(tx)
+
+
+def _list(tx: Connection, *where: ColumnElement[bool]) -> list[Grant]:
+    rows = tx.execute(
+        select(
+            account.c.name,
+            registry.c.name,
+            repository.c.name,
+            grant_.c.actions,
+            grant_.c.created_by,
+            grant_.c.created_at,
+        )
+        .join_from(grant_, account)
+        .join(registry, grant_.c.registry_id == registry.c.id)
+        .outerjoin(repository, grant_.c.repository_id == repository.c.id)
+        .where(*where)
+        .order_by(registry.c.name, repository.c.name, account.c.name)
+    )
+    return [
+        Grant(user, f"{above}/{name}" if name else above, words.split(line), by, at)
+        for user, above, name, line, by, at in rows
+    ]
+
+
+def _at(place: Place) -> ColumnElement[bool]:
+    return and_(
+        grant_.c.registry_id == place.registry_id, grant_.c.repository_id.is_not_distinct_from(place.repository_id)
+    )
+
+
+def _actions(tx: Connection, user: Account, place: Place) -> Actions | None:
+    """What a grant allows now; the row is locked, so that two who change it do not lose each other's change."""
+    line = tx.scalar(select(grant_.c.actions).where(grant_.c.account_id == user.id, _at(place)).with_for_update())
+    return None if line is None else words.split(line)
+
+
+def _set(
+    tx: Connection, actor: Actor, user: Account, place: Place, before: Actions, after: Actions, *, at: datetime
+) -> None:
+    row = and_(grant_.c.account_id == user.id, _at(place))
+    tx.execute(update(grant_).where(row).values(actions=words.join(after)) if after else delete(grant_).where(row))
+    changes.bump(tx, changes.ACCESS)
+    facts: list[events.Facts] = [{"user": user.name, "actions": words.join(actions)} for actions in (before, after)]
+    action = "grant.give" if before < after else "grant.take"
+    events.record(tx, actor, action, str(place), at=at, before=facts[0], after=facts[1])
