@@ -15,17 +15,13 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(
-        self, value: datetime | None, dialect: Dialect
-    ) -> Any:  # Any: as the driver takes it
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # Any: as the driver takes it
         if value is None:
             return None
         moment = value.astimezone(UTC)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
-    def process_result_value(
-        self, value: Any, dialect: Dialect
-    ) -> datetime | None:  # Any: as the driver gives it
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # Any: as the driver gives it
         del dialect
         if value is None:
             return None

@@ -65,32 +65,66 @@ class Database:
         """This thread's own plain connection; SQLite only."""
         connection: sqlite3.Connection | None = getattr(self._local, "reader", None)
         if connection is None:
-            connection = sqlite3.connect(self.url.database or "", isolation_level=None, timeout=BUSY_SECONDS)
+            connection = sqlite3.connect(
+                self.url.database or "",
+                isolation_level=None,
+                timeout=BUSY_SECONDS,
+                check_same_thread=False,
+                factory=_Reader,
+            )
             connection.execute("PRAGMA query_only=ON")
             connection.execute("PRAGMA mmap_size=268435456")
             self._local.reader = connection
         return connection
 
 
+class _Reader(sqlite3.Connection):
+    """Closed when its thread or its database is gone, by whichever thread notices."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class Query:
-    """A prepared read. Results are the driver's own values, so it is for numbers, texts and bytes."""
+    """A prepared read; values go in and come out as SQLAlchemy's own execution would have them."""
 
     def __init__(self, database: Database, statement: Select[Any]) -> None:  # Any: rows of any shape
         self._database = database
-        compiled = statement.compile(dialect=database.engine.dialect)
+        dialect = database.engine.dialect
+        compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
-        self._order = compiled.positiontup
+        self._order = compiled.positiontup or ()
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self._bind = {
+            bind.key: processor
+            for bind in compiled.binds.values()
+            if (processor := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        }
+        self._result = [
+            (place, processor)
+            for place, column in enumerate(statement.selected_columns)
+            if (processor := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+        ]
 
     def first(self, **values: object) -> Row | None:
-        if not self._database.is_embedded:
-            with self._database.engine.connect() as connection:
-                row = connection.exec_driver_sql(self._sql, {**self._fixed, **values}).first()
-                return None if row is None else tuple(row)
-        parameters = {**self._fixed, **values}
-        ordered = [parameters[name] for name in self._order or ()]
-        found: Row | None = self._database.reader().execute(self._sql, ordered).fetchone()
-        return found
+        for name in self._bind.keys() & values.keys():
+            values[name] = self._bind[name](values[name])
+        found = self._fetch({**self._fixed, **values})
+        if found is None or not self._result:
+            return found
+        row = list(found)
+        for place, processor in self._result:
+            row[place] = processor(row[place])
+        return tuple(row)
+
+    def _fetch(self, values: dict[str, Any]) -> Row | None:  # Any: parameters as the driver takes them
+        if self._database.is_embedded:
+            ordered = [values[name] for name in self._order]
+            found: Row | None = self._database.reader().execute(self._sql, ordered).fetchone()
+            return found
+        with self._database.engine.connect() as connection:
+            row = connection.exec_driver_sql(self._sql, values).first()
+        return None if row is None else tuple(row)
 
 
 def _postgresql(url: str) -> Engine:

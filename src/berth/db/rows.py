@@ -21,12 +21,8 @@ def insert_ignore(tx: Connection, table: Table, values: Values | Sequence[Values
     return tx.execute(statement).rowcount
 
 
-def upsert(
-    tx: Connection, table: Table, values: Values, key: Sequence[str], change: Values | None = None
-) -> None:
+def upsert(tx: Connection, table: Table, values: Values, key: Sequence[str], change: Values | None = None) -> None:
     """Insert a row, or set `change` (by default all the values) on the one that has the same `key` columns."""
     changed = {name: value for name, value in values.items() if name not in key} if change is None else change
-    statement = (
-        _insert(tx, table).values(values).on_conflict_do_update(index_elements=list(key), set_=changed)
-    )
+    statement = _insert(tx, table).values(values).on_conflict_do_update(index_elements=list(key), set_=changed)
     tx.execute(statement)

@@ -7,10 +7,13 @@ from sqlalchemy import Connection, delete, exists, select, update
 from berth.audit import events
 from berth.audit.events import Actor
 from berth.db import insert_ignore, upsert
-from berth.db.tables import blob, image, image_blob, manifest, manifest_blob
+from berth.db.tables import blob, image, image_blob, manifest, manifest_blob, registry, repository
+from berth.people.access import Place
+from berth.registry import images
 from berth.registry.images import Image
 from berth.words.digest import Digest
 from berth.words.errors import BlobHeld, BlobUnknown
+from berth.words.names import ImagePath
 
 RENEW = timedelta(hours=1)
 """A blob's grace is renewed by those who ask for it, but written at most this often."""
@@ -54,15 +57,27 @@ def mount(tx: Connection, found: Image, source: Image, content: Digest, *, at: d
     hold(tx, found, content, at=at)
 
 
-def holders(tx: Connection, content: Digest) -> list[tuple[int, int, str]]:
-    """Some images that hold a blob: image id, repository id, image name."""
+def holders(tx: Connection, content: Digest) -> list[tuple[int, ImagePath, Place]]:
+    """Some images that hold a blob: id, path and place."""
     query = (
-        select(image.c.id, image.c.repository_id, image.c.name)
-        .join(image_blob, image_blob.c.image_id == image.c.id)
-        .where(image_blob.c.digest == str(content))
+        select(
+            image.c.id.label("image_id"), image.c.name.label("image"), repository.c.id.label("repository_id"),
+            repository.c.name.label("repository"), registry.c.id, registry.c.name, registry.c.visibility,
+        )
+        .join_from(image_blob, image, image.c.id == image_blob.c.image_id)
+        .join(repository, repository.c.id == image.c.repository_id)
+        .join(registry, registry.c.id == repository.c.registry_id)
+        .where(image_blob.c.digest == str(content), image.c.state.in_(images.VISIBLE))
         .limit(MOUNT_CANDIDATES)
     )
-    return [tuple(row) for row in tx.execute(query)]
+    return [
+        (
+            row.image_id,
+            ImagePath(row.name, row.repository, row.image),
+            Place(row.id, row.name, row.visibility, row.repository_id, row.repository),
+        )
+        for row in tx.execute(query)
+    ]
 
 
 def renew(tx: Connection, image_id: int, content: Digest, *, at: datetime) -> None:

@@ -78,9 +78,7 @@ class Gate:
 
     def path(self, host: str, name: str, version: int | None = None) -> ImagePath:
         """Read a name as clients write it at this host. Raises `NameInvalid`."""
-        return names.image_path(
-            name, registry_name=self._registry_at(host, self.version() if version is None else version)
-        )
+        return names.image_path(name, registry_name=self.registry_at(host, version))
 
     def admit(self, caller: Caller, host: str, name: str, action: Action) -> tuple[Place, ImagePath]:
         """Let a caller act on an image path, or say why not.
@@ -116,7 +114,9 @@ class Gate:
         standing = self.standing(principal, self.path(host, name))
         return standing.actions | ({Action.PUSH} if standing.teach else actions.NONE)
 
-    def _registry_at(self, host: str, version: int) -> str | None:
+    def registry_at(self, host: str, version: int | None = None) -> str | None:
+        """The registry that this host name stands for, if any."""
+        version = self.version() if version is None else version
         known = self._hosts.get(host, version)
         if known is None:
             with self._site.db.read() as tx:

@@ -4,7 +4,7 @@ Refusal
 ├── Invalid            what was sent cannot be right
 │   ├── FieldInvalid · NameInvalid · TagInvalid · DigestInvalid
 │   ├── ManifestInvalid · ManifestTooLarge · PartsMissing
-│   └── DigestMismatch · SizeMismatch · ChunkOutOfOrder · UploadBusy
+│   └── DigestMismatch · SizeMismatch · BlobTooLarge · ChunkOutOfOrder · UploadBusy
 ├── Unknown            there is no such thing, or the caller may not know of it
 │   ├── RegistryUnknown · RepositoryUnknown · ImageUnknown
 │   ├── ManifestUnknown · BlobUnknown · UploadUnknown
@@ -131,6 +131,14 @@ class SizeMismatch(Invalid):
 
     def __str__(self) -> str:
         return f"{self.expected} bytes were announced, {self.actual} arrived"
+
+
+@dataclass(eq=False)
+class BlobTooLarge(Invalid):
+    limit: int
+
+    def __str__(self) -> str:
+        return f"the blob is larger than {self.limit} bytes"
 
 
 @dataclass(eq=False)

@@ -1,0 +1,100 @@
+"""What the doors share about HTTP: a request seen whole, an answer ready to send, bodies with a bound."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any, TypeVar
+from urllib.parse import parse_qs
+
+from starlette.types import Receive, Scope, Send
+
+from berth.doors.wire.failures import BodyTooLarge, ClientGone
+
+THREADS = 32
+MAX_QUERY_FIELDS = 100
+
+T = TypeVar("T")
+
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="acts")
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+
+    async def send(self, send: Send, *, head: bool = False) -> None:
+        """Send it; for `head` without the body, whose length is announced all the same."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.raw_headers()})
+        await send({"type": "http.response.body", "body": b"" if head else self.body})
+
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        if self.status != 204 and not any(name == b"content-length" for name, _ in raw):  # noqa: PLR2004
+            raw.append((b"content-length", str(len(self.body)).encode()))
+        return raw
+
+
+class Headers:
+    """Request headers by lower-case name; the first of several counts."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._raw: list[tuple[bytes, bytes]] = scope["headers"]
+
+    def get(self, name: str, default: str = "") -> str:
+        wanted = name.encode("latin-1")
+        for key, value in self._raw:
+            if key == wanted:
+                return value.decode("latin-1")
+        return default
+
+
+@dataclass
+class Query:
+    """The query string, read when it is needed; a name may come several times."""
+
+    raw: bytes
+
+    @cached_property
+    def fields(self) -> dict[str, list[str]]:
+        if not self.raw:
+            return {}
+        text = self.raw.decode("latin-1")
+        try:
+            return parse_qs(text, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
+        except ValueError:
+            return {}
+
+    def get(self, name: str) -> str | None:
+        values = self.fields.get(name)
+        return values[0] if values else None
+
+    def all(self, name: str) -> list[str]:
+        return self.fields.get(name, [])
+
+
+async def in_thread(act: Callable[..., T], *args: Any, **kwargs: Any) -> T:  # Any: the act's own arguments
+    """Run what blocks where it does not hold up the loop."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, partial(act, *args, **kwargs))
+
+
+async def read_whole(headers: Headers, receive: Receive, limit: int) -> bytes:
+    """A body that fits into memory. Raises `BodyTooLarge`, `ClientGone`."""
+    announced = headers.get("content-length")
+    if announced.isdigit() and int(announced) > limit:
+        raise BodyTooLarge(limit)
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientGone("the body ended early")
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if size > limit:
+            raise BodyTooLarge(limit)
+        if not message.get("more_body", False):
+            return b"".join(pieces)

@@ -1,0 +1,79 @@
+"""From a refusal to the answer of the OCI door (distribution-spec, section Error Codes)."""
+
+import json
+from typing import Any
+
+from berth.doors.http import Answer
+from berth.words import errors
+from berth.words.errors import Refusal
+
+ANSWERS: dict[type[Refusal], tuple[int, str]] = {
+    errors.FieldInvalid: (400, "UNSUPPORTED"),
+    errors.NameInvalid: (400, "NAME_INVALID"),
+    errors.TagInvalid: (400, "TAG_INVALID"),
+    errors.DigestInvalid: (400, "DIGEST_INVALID"),
+    errors.ManifestInvalid: (400, "MANIFEST_INVALID"),
+    errors.ManifestTooLarge: (413, "MANIFEST_INVALID"),
+    errors.PartsMissing: (404, "MANIFEST_BLOB_UNKNOWN"),
+    errors.DigestMismatch: (400, "DIGEST_INVALID"),
+    errors.SizeMismatch: (400, "SIZE_INVALID"),
+    errors.BlobTooLarge: (413, "SIZE_INVALID"),
+    errors.ChunkOutOfOrder: (416, "BLOB_UPLOAD_INVALID"),
+    errors.UploadBusy: (409, "BLOB_UPLOAD_INVALID"),
+    errors.RegistryUnknown: (404, "NAME_UNKNOWN"),
+    errors.RepositoryUnknown: (404, "NAME_UNKNOWN"),
+    errors.ImageUnknown: (404, "NAME_UNKNOWN"),
+    errors.ManifestUnknown: (404, "MANIFEST_UNKNOWN"),
+    errors.BlobUnknown: (404, "BLOB_UNKNOWN"),
+    errors.UploadUnknown: (404, "BLOB_UPLOAD_UNKNOWN"),
+    errors.UserUnknown: (404, "NAME_UNKNOWN"),
+    errors.KeyUnknown: (404, "NAME_UNKNOWN"),
+    errors.GrantUnknown: (404, "NAME_UNKNOWN"),
+    errors.AlreadyExists: (403, "DENIED"),
+    errors.NotEmpty: (403, "DENIED"),
+    errors.LastAdministrator: (403, "DENIED"),
+    errors.ManifestReferenced: (403, "DENIED"),
+    errors.ReferrerHeld: (403, "DENIED"),
+    errors.BlobHeld: (403, "DENIED"),
+    errors.ImageDeleting: (403, "DENIED"),
+    errors.ImageInactive: (403, "DENIED"),
+    errors.Unauthenticated: (401, "UNAUTHORIZED"),
+    errors.TokenTooNarrow: (401, "UNAUTHORIZED"),
+    errors.Denied: (403, "DENIED"),
+    errors.TooManyAttempts: (429, "TOOMANYREQUESTS"),
+}
+
+
+def answer(refusal: Refusal, *, reading: bool) -> Answer:
+    """The answer to a refusal; a name that cannot be is simply unknown to whoever reads."""
+    status, code = ANSWERS[type(refusal)]
+    if reading and isinstance(refusal, errors.NameInvalid):
+        status = 404
+    found = error(status, code, str(refusal), _detail(refusal))
+    if isinstance(refusal, errors.TooManyAttempts):
+        found.headers.append(("Retry-After", str(refusal.retry_after)))
+    if isinstance(refusal, errors.ChunkOutOfOrder):
+        found.headers.append(("Range", f"0-{max(refusal.offset - 1, 0)}"))
+    return found
+
+
+def error(status: int, code: str, message: str, detail: Any = None) -> Answer:  # Any: JSON
+    document = {"errors": [{"code": code, "message": message, "detail": detail}]}
+    body = json.dumps(document, ensure_ascii=False).encode(errors="backslashreplace")
+    return Answer(status, [("Content-Type", "application/json")], body)
+
+
+def _detail(refusal: Refusal) -> Any:  # Any: JSON
+    """The facts that a client could act on."""
+    match refusal:
+        case errors.PartsMissing():
+            return [{"digest": str(digest)} for digest in [*refusal.blobs, *refusal.manifests]]
+        case errors.BlobUnknown():
+            return {"digest": str(refusal.digest)}
+        case errors.ManifestReferenced():
+            return {"digest": str(refusal.digest), "parents": refusal.parents}
+        case errors.BlobHeld():
+            return {"digest": str(refusal.digest), "holder": refusal.holder}
+        case errors.ReferrerHeld():
+            return {"digest": str(refusal.subject), "referrer": refusal.referrer}
+    return None

@@ -1,0 +1,82 @@
+"""Manifests: pulled, pushed and deleted, by tag or by digest."""
+
+from berth.doors.http import Answer
+from berth.doors.oci.request import Request
+from berth.registry import images, manifests, platforms, tags
+from berth.words import names
+from berth.words import manifest as documents
+from berth.words.digest import Digest
+from berth.words.errors import FieldInvalid, ManifestUnknown, TagInvalid
+
+MAX_TAGS = 100
+"""Tags given along with one push by digest."""
+
+
+def read(request: Request) -> Answer:
+    """GET and HEAD. A GET that is answered counts as a pull."""
+    try:
+        reference = names.reference(request.route.rest)
+    except TagInvalid:
+        raise ManifestUnknown(request.route.rest) from None
+    parts = request.parts
+    found = parts.quick.manifest(request.place.repository_id, request.path.image, reference)
+    headers = [
+        ("Content-Type", found.media_type),
+        ("Docker-Content-Digest", found.digest),
+        ("ETag", f'"{found.digest}"'),
+    ]
+    if _matches(request.headers.get("if-none-match"), found.digest):
+        return Answer(304, headers)
+    headers.append(("Content-Length", str(found.size)))
+    if request.method == "HEAD":
+        return Answer(200, headers)
+    answer = Answer(200, headers, parts.quick.body(found))
+    principal = request.caller.principal
+    parts.pulls.count(found.id, str(principal), request.site.now(), by_tag=isinstance(reference, str))
+    return answer
+
+
+def push(request: Request, body: bytes) -> Answer:
+    reference = names.reference(request.route.rest)
+    also = [names.tag(text) for text in request.query.all("tag")]
+    if also and isinstance(reference, str):
+        raise FieldInvalid("tag", "it goes with a push by digest only")
+    if len(also) > MAX_TAGS:
+        raise FieldInvalid("tag", f"at most {MAX_TAGS} of them")
+    document = documents.parse(request.headers.get("content-type"), body)
+    platform = platforms.of(request.site, request.place, request.path, document)
+    at, actor = request.site.now(), request.caller.actor
+    with request.site.db.write() as tx:
+        found = images.for_push(tx, request.place, request.path, actor, at=at)
+        pushed = manifests.put(
+            tx, request.place, found, reference, document, actor, at=at, also_tags=also, platform=platform
+        )
+    headers = [
+        ("Location", f"{request.base}/manifests/{pushed.digest}"),
+        ("Docker-Content-Digest", str(pushed.digest)),
+        *(("OCI-Tag", name) for name in also),
+    ]
+    if document.subject is not None:
+        headers.append(("OCI-Subject", str(document.subject)))
+    return Answer(201, headers)
+
+
+def delete(request: Request) -> Answer:
+    """By tag the name goes, by digest the manifest with its names and referrers."""
+    reference = names.reference(request.route.rest)
+    at, actor = request.site.now(), request.caller.actor
+    with request.site.db.write() as tx:
+        found = images.for_change(tx, request.place, request.path)
+        if isinstance(reference, Digest):
+            manifests.remove(tx, found, reference, actor, at=at)
+        else:
+            tags.remove(tx, found, reference, actor, at=at)
+    return Answer(202)
+
+
+def _matches(condition: str, content: str) -> bool:
+    """RFC 9110, section 13.1.2; a weak comparison is enough."""
+    if not condition:
+        return False
+    wanted = {item.strip().removeprefix("W/").strip('"') for item in condition.split(",")}
+    return "*" in wanted or content in wanted

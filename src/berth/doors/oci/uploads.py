@@ -1,0 +1,183 @@
+"""Uploads: POST+PUT, one streamed PATCH, or chunks in order; mounts; cancelling (distribution-spec, Push).
+
+Bytes go from the connection into the blob store as they come, hashed on the way. No body is held in memory.
+"""
+
+from dataclasses import dataclass
+
+from berth.blobs import Part, UploadInUse
+from berth.doors.http import Answer, in_thread
+from berth.doors.oci import ranges
+from berth.doors.oci.mounts import mount
+from berth.doors.oci.request import Request
+from berth.doors.wire import bodies
+from berth.doors.wire.failures import BodyTooLarge
+from berth.registry import images, uploads
+from berth.registry.uploads import Upload
+from berth.words import digest
+from berth.words.digest import Digest, Hash
+from berth.words.errors import BlobTooLarge, ChunkOutOfOrder, DigestInvalid, SizeMismatch, UploadBusy
+
+
+@dataclass
+class Receiving:
+    """An upload held by this request, and the hash of what it has so far, when that is known here."""
+
+    upload: Upload
+    part: Part
+    running: Hash | None
+
+    def take(self, data: memoryview) -> None:
+        self.part.write(data)
+        if self.running is not None:
+            self.running.update(data)
+
+
+async def start(request: Request) -> Answer:
+    """POST: a mount, a whole blob at once, or a new session."""
+    wanted = request.query.get("digest")
+    if request.query.get("mount") is not None:
+        mounted = await in_thread(mount, request)
+        if mounted is not None:
+            return mounted
+    if wanted is not None and request.query.get("mount") is None:
+        return await _whole(request, digest.parse(wanted))
+    return await in_thread(_session, request)
+
+
+async def append(request: Request) -> Answer:
+    """PATCH: the next chunk, or a stream of unknown length."""
+    chunk = ranges.of_chunk(request.headers.get("content-range"))
+    receiving = await in_thread(_hold, request, chunk)
+    try:
+        await _receive(request, receiving, chunk)
+    finally:
+        await in_thread(_let_go, request, receiving)
+    return _progress(request, 202, receiving.upload.id, receiving.part.offset)
+
+
+async def finish(request: Request) -> Answer:
+    """PUT: the last bytes, if any, and the digest of all."""
+    wanted = request.query.get("digest")
+    if wanted is None:
+        raise DigestInvalid("", "the closing PUT needs the query parameter digest")
+    expected = digest.parse(wanted)
+    chunk = ranges.of_chunk(request.headers.get("content-range"))
+    receiving = await in_thread(_hold, request, chunk)
+    try:
+        await _receive(request, receiving, chunk)
+        return await in_thread(_complete, request, receiving, expected)
+    finally:
+        await in_thread(_let_go, request, receiving)
+
+
+def status(request: Request) -> Answer:
+    found = _find(request)
+    return _progress(request, 204, found.id, uploads.offset(request.site, found.id))
+
+
+def cancel(request: Request) -> Answer:
+    found = _find(request)
+    uploads.cancel(request.site, found)
+    request.parts.hashes.forget(found.id)
+    return Answer(204)
+
+
+def _session(request: Request) -> Answer:
+    algorithm = request.query.get("digest-algorithm") or "sha256"
+    at, actor = request.site.now(), request.caller.actor
+    with request.site.db.write(durable=False) as tx:
+        found = images.for_push(tx, request.place, request.path, actor, at=at)
+        started = uploads.start(tx, found, actor, at=at, algorithm=algorithm)
+    return _progress(request, 202, started.id, 0)
+
+
+async def _whole(request: Request, expected: Digest) -> Answer:
+    """A blob in one request needs no session: should it break off, what came is swept."""
+    receiving = await in_thread(_hold_new, request, expected.algorithm)
+    try:
+        await _receive(request, receiving, None)
+        return await in_thread(_complete, request, receiving, expected)
+    except BaseException:
+        await in_thread(uploads.cancel, request.site, receiving.upload)
+        raise
+    finally:
+        await in_thread(receiving.part.close)
+
+
+async def _receive(request: Request, receiving: Receiving, chunk: ranges.Span | None) -> None:
+    """Take the body in. Raises `ClientGone` when it is not whole; what came stays in the upload."""
+    before = receiving.part.offset
+    limit = request.site.settings.max_blob_bytes
+    length = bodies.content_length(request.scope)
+    if chunk is not None and length not in (None, chunk.count):
+        raise SizeMismatch(chunk.count, length or 0)
+    try:
+        received = await bodies.pump(
+            request.scope,
+            request.receive,
+            receiving.take,
+            limit=max(limit - before, 0),
+            idle_seconds=request.site.settings.idle_seconds,
+        )
+    except BodyTooLarge:
+        raise BlobTooLarge(limit) from None
+    if chunk is not None and received != chunk.count:
+        raise SizeMismatch(chunk.count, received)
+
+
+def _find(request: Request) -> Upload:
+    site = request.site
+    with site.db.read() as tx:
+        found = images.holding(tx, request.place, request.path)
+        return uploads.find(tx, found, request.route.rest, oldest=uploads.oldest(site))
+
+
+def _hold(request: Request, chunk: ranges.Span | None) -> Receiving:
+    """Hold the upload for this request. Raises `UploadUnknown`, `UploadBusy`, `ChunkOutOfOrder`."""
+    found = _find(request)
+    try:
+        part = request.site.blobs.append(found.id, new=True)
+    except UploadInUse:
+        raise UploadBusy(found.id) from None
+    if chunk is not None and chunk.start != part.offset:
+        part.close()
+        raise ChunkOutOfOrder(found.id, part.offset, chunk.start)
+    running = request.parts.hashes.take(found.id, part.offset, found.algorithm)
+    return Receiving(found, part, running)
+
+
+def _hold_new(request: Request, algorithm: str) -> Receiving:
+    at, actor = request.site.now(), request.caller.actor
+    with request.site.db.write(durable=False) as tx:
+        found = images.for_push(tx, request.place, request.path, actor, at=at)
+    upload = Upload(uploads.new_id(), found, algorithm)
+    return Receiving(upload, request.site.blobs.append(upload.id, new=True), digest.new(algorithm))
+
+
+def _let_go(request: Request, receiving: Receiving) -> None:
+    """Let the next chunk in, which may come to another process; here its hash goes on where this one stops."""
+    part, found = receiving.part, receiving.upload
+    offset = part.offset
+    part.close()
+    if receiving.running is not None:
+        request.parts.hashes.keep(found.id, offset, found.algorithm, receiving.running)
+
+
+def _complete(request: Request, receiving: Receiving, expected: Digest) -> Answer:
+    found = receiving.upload
+    uploads.finish(request.site, found, receiving.part, expected, receiving.running)
+    receiving.running = None
+    return Answer(
+        201,
+        [("Location", f"{request.base}/blobs/{expected}"), ("Docker-Content-Digest", str(expected))],
+    )
+
+
+def _progress(request: Request, status_code: int, upload_id: str, offset: int) -> Answer:
+    headers = [
+        ("Location", f"{request.base}/blobs/uploads/{upload_id}"),
+        ("Range", f"0-{max(offset - 1, 0)}"),
+        ("Docker-Upload-UUID", upload_id),
+    ]
+    return Answer(status_code, headers)

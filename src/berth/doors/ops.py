@@ -1,0 +1,44 @@
+"""For whoever runs Berth: is it alive, can it serve."""
+
+import json
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from berth.doors.http import Answer
+from berth.site import Site
+
+log = structlog.get_logger("berth.ops")
+
+
+def healthz() -> Answer:
+    """This process answers."""
+    return _answer(200, {"status": "ok"})
+
+
+def readyz(site: Site) -> Answer:
+    """The database and the blob store can be used; 503 names the one that cannot."""
+    checks = {"database": _works(lambda: _ask(site)), "storage": _works(site.blobs.check)}
+    ready = all(state == "ok" for state in checks.values())
+    return _answer(200 if ready else 503, {"status": "ok" if ready else "unavailable", "checks": checks})
+
+
+def _ask(site: Site) -> None:
+    with site.db.read() as tx:
+        tx.exec_driver_sql("SELECT version FROM change WHERE name = 'access'")
+
+
+def _works(check: Callable[[], None]) -> str:
+    """What failed belongs to the log; who asks learns only that it did."""
+    try:
+        check()
+    except (OSError, SQLAlchemyError):
+        log.exception("not ready")
+        return "failed"
+    return "ok"
+
+
+def _answer(status: int, document: dict[str, object]) -> Answer:
+    headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+    return Answer(status, headers, json.dumps(document).encode())

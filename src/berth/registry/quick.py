@@ -1,0 +1,121 @@
+"""The hot reads of pulls: one indexed read each, prepared once, and manifest bytes from memory.
+
+What is remembered never changes: the bytes that belong to a digest. Tags, rights and states are read each time.
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+
+from berth.db.tables import blob, image, image_blob, manifest, manifest_body, tag
+from berth.registry import images
+from berth.site import Site
+from berth.words.digest import Digest
+from berth.words.errors import BlobUnknown, ManifestUnknown
+from berth.words.names import Reference
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Of manifest bodies kept in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundManifest:
+    id: int
+    digest: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBlob:
+    image_id: int
+    size: int
+    key: str
+    renewed_at: datetime
+
+
+class Bodies:
+    """Manifest bytes by digest, the least recently used go first."""
+
+    def __init__(self, limit: int = MAX_BYTES) -> None:
+        self._limit = limit
+        self._size = 0
+        self._known: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, digest: str) -> bytes | None:
+        with self._lock:
+            body = self._known.get(digest)
+            if body is not None:
+                self._known.move_to_end(digest)
+            return body
+
+    def put(self, digest: str, body: bytes) -> None:
+        with self._lock:
+            if digest in self._known:
+                return
+            self._known[digest] = body
+            self._size += len(body)
+            while self._size > self._limit:
+                self._size -= len(self._known.popitem(last=False)[1])
+
+
+class QuickReads:
+    def __init__(self, site: Site) -> None:
+        here = (
+            image.c.repository_id == bindparam("repository_id"),
+            image.c.name == bindparam("image"),
+            image.c.state.in_([bindparam(f"visible{place}", value) for place, value in enumerate(images.VISIBLE)]),
+        )
+        columns = (manifest.c.id, manifest.c.digest, manifest.c.media_type, manifest.c.size)
+        active = manifest.c.state == bindparam("active", "active")
+        self._by_tag = site.db.prepare(
+            select(*columns)
+            .join_from(image, tag, tag.c.image_id == image.c.id)
+            .join(manifest, manifest.c.id == tag.c.manifest_id)
+            .where(*here, tag.c.name == bindparam("reference"), active)
+        )
+        self._by_digest = site.db.prepare(
+            select(*columns)
+            .join_from(image, manifest, manifest.c.image_id == image.c.id)
+            .where(*here, manifest.c.digest == bindparam("reference"), active)
+        )
+        self._body = site.db.prepare(
+            select(manifest_body.c.body).where(manifest_body.c.manifest_id == bindparam("manifest_id"))
+        )
+        self._blob = site.db.prepare(
+            select(image.c.id, blob.c.size, blob.c.key, image_blob.c.renewed_at)
+            .join_from(image, image_blob, image_blob.c.image_id == image.c.id)
+            .join(blob, blob.c.digest == image_blob.c.digest)
+            .where(*here, image_blob.c.digest == bindparam("digest"))
+        )
+        self._bodies = Bodies()
+
+    def manifest(self, repository_id: int | None, name: str, reference: Reference) -> FoundManifest:
+        """Raises `ManifestUnknown`."""
+        query = self._by_tag if isinstance(reference, str) else self._by_digest
+        row = query.first(repository_id=repository_id, image=name, reference=str(reference))
+        if row is None:
+            raise ManifestUnknown(str(reference))
+        return FoundManifest(*row)
+
+    def body(self, found: FoundManifest) -> bytes:
+        """The bytes of a manifest. Raises `ManifestUnknown` when it has just been deleted."""
+        body = self._bodies.get(found.digest)
+        if body is None:
+            row = self._body.first(manifest_id=found.id)
+            if row is None:
+                raise ManifestUnknown(found.digest)
+            body = bytes(row[0])
+            self._bodies.put(found.digest, body)
+        return body
+
+    def blob(self, repository_id: int | None, name: str, content: Digest) -> FoundBlob:
+        """Raises `BlobUnknown`."""
+        row = self._blob.first(repository_id=repository_id, image=name, digest=str(content))
+        if row is None:
+            raise BlobUnknown(content)
+        return FoundBlob(*row)
