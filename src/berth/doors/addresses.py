@@ -20,7 +20,7 @@ _HOST = re.compile(r"(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?
 _PORT = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<four>[^:]*))(?::[0-9]+)?")
 
 
-def client(scope: Scope, settings: Settings) -> str:
+def client(settings: Settings, scope: Scope) -> str:
     """The client's address; empty where there is none, as on a Unix socket."""
     peer = _peer(scope)
     if not _is_trusted(peer, settings.trusted_proxies):
@@ -36,7 +36,7 @@ def client(scope: Scope, settings: Settings) -> str:
     return nearest
 
 
-def scheme(scope: Scope, settings: Settings) -> str:
+def scheme(settings: Settings, scope: Scope) -> str:
     """`http` or `https`, as the client used it."""
     if _is_trusted(_peer(scope), settings.trusted_proxies):
         said = next(_from_the_right(scope, b"x-forwarded-proto"), "").lower()
@@ -45,7 +45,7 @@ def scheme(scope: Scope, settings: Settings) -> str:
     return str(scope.get("scheme", "http"))
 
 
-def host(scope: Scope, settings: Settings) -> str:
+def host(settings: Settings, scope: Scope) -> str:
     """The host and port that the client asked for, in lower case; empty when it named none that can be."""
     if _is_trusted(_peer(scope), settings.trusted_proxies):
         said = next(_from_the_right(scope, b"x-forwarded-host"), "")
@@ -55,11 +55,11 @@ def host(scope: Scope, settings: Settings) -> str:
     return said.lower() if _HOST.fullmatch(said) else ""
 
 
-def external_url(scope: Scope, settings: Settings) -> str:
+def external_url(settings: Settings, scope: Scope) -> str:
     """The address of this Berth as clients should use it, without a slash at its end."""
     if settings.external_url:
         return settings.external_url
-    return f"{scheme(scope, settings)}://{host(scope, settings) or _own_address(scope)}"
+    return f"{scheme(settings, scope)}://{host(settings, scope) or _own_address(scope)}"
 
 
 def _peer(scope: Scope) -> str:

@@ -158,10 +158,10 @@ class SignIn:
         return Caller(ANONYMOUS, self._actor(scope, ANONYMOUS))
 
     def _actor(self, scope: Scope, principal: Principal) -> Actor:
-        return Actor(str(principal), self._address(scope), scope.get("berth.request_id", ""))
+        return Actor(str(principal), self._address(scope), scope.get("request_id", ""))
 
     def _address(self, scope: Scope) -> str:
-        return addresses.client(scope, self._site.settings)
+        return addresses.client(self._site.settings, scope)
 
     def _digest(self, header: bytes) -> bytes:
         """Credentials are not kept, not even hashed in a way that could be tried out elsewhere."""
