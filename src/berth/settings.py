@@ -49,14 +49,11 @@ class Settings(BaseSettings):
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(),
-        description="Addresses or networks, separated by commas, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed.",
+        description="Addresses or networks, separated by commas, whose `X-Forwarded-For`, `-Proto` and `-Host` "
+        "are believed.",
     )
-    service: str = Field(
-        default="berth", pattern=r"^[ -~]{1,200}$", description="Name of the service in tokens."
-    )
-    token_seconds: int = Field(
-        default=300, ge=60, le=86400, description="How long a bearer token is good for."
-    )
+    service: str = Field(default="berth", pattern=r"^[ -~]{1,200}$", description="Name of the service in tokens.")
+    token_seconds: int = Field(default=300, ge=60, le=86400, description="How long a bearer token is good for.")
     refresh_days: int = Field(default=30, ge=1, le=366, description="How long a refresh token is good for.")
     upload_hours: int = Field(
         default=24, ge=1, le=240, description="How long an upload may take before what came of it is dropped."
@@ -87,11 +84,7 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _networks(cls, value: Any) -> Any:  # Any: what the environment or a test gives
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("external_url")
     @classmethod
@@ -104,9 +97,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _grace_outlives_uploads(self) -> Self:
         if self.grace_hours <= self.upload_hours:
-            raise ValueError(
-                "grace_hours must be more than upload_hours, or an upload could lose what it has sent"
-            )
+            raise ValueError("grace_hours must be more than upload_hours, or an upload could lose what it has sent")
         return self
 
     @property

@@ -1,7 +1,7 @@
 """Bring a database to this program's shape, under a lock, before anything else touches it."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command

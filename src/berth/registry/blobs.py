@@ -61,8 +61,13 @@ def holders(tx: Connection, content: Digest) -> list[tuple[int, ImagePath, Place
     """Some images that hold a blob: id, path and place."""
     query = (
         select(
-            image.c.id.label("image_id"), image.c.name.label("image"), repository.c.id.label("repository_id"),
-            repository.c.name.label("repository"), registry.c.id, registry.c.name, registry.c.visibility,
+            image.c.id.label("image_id"),
+            image.c.name.label("image"),
+            repository.c.id.label("repository_id"),
+            repository.c.name.label("repository"),
+            registry.c.id,
+            registry.c.name,
+            registry.c.visibility,
         )
         .join_from(image_blob, image, image.c.id == image_blob.c.image_id)
         .join(repository, repository.c.id == image.c.repository_id)

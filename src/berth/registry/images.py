@@ -113,7 +113,9 @@ def summaries(tx: Connection, repository_id: int, prefix: str) -> list[Summary]:
     ]
 
 
-def _row(tx: Connection, place: Place, path: ImagePath, *, lock: bool = False) -> Row[*tuple[Any, ...]] | None:  # Any: columns of different types
+def _row(
+    tx: Connection, place: Place, path: ImagePath, *, lock: bool = False
+) -> Row[*tuple[Any, ...]] | None:  # Any: columns of different types
     columns = (image.c.id, image.c.repository_id, image.c.state, image.c.state_reason, image.c.born_at)
     query = select(*columns).where(image.c.repository_id == place.repository_id, image.c.name == path.image)
     return tx.execute(query.with_for_update() if lock else query).first()

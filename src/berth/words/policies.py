@@ -100,8 +100,10 @@ class DeletionPolicy(Record):
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Self:  # Any: a JSON object
-        rules = {name: DeletionRule(**document[name]) for name in ("untagged", "old") if name in document}
-        return cls(**{**document, **rules})
+        rules: dict[str, Any] = {  # Any: the keyword arguments of this class
+            name: DeletionRule(**document[name]) for name in ("untagged", "old") if name in document
+        }
+        return cls(**(document | rules))
 
 
 @dataclass(frozen=True)

@@ -72,9 +72,7 @@ async def _send(request: Request, found: FoundBlob, content: Digest, answer: Ans
     except KeyError:
         raise BlobUnknown(content) from None
     with stored:
-        await request.send(
-            {"type": "http.response.start", "status": answer.status, "headers": answer.raw_headers()}
-        )
+        await request.send({"type": "http.response.start", "status": answer.status, "headers": answer.raw_headers()})
         if stored.fd is not None:
             await files.send_file(request.scope, request.send, stored.fd, span.start, span.count)
             return

@@ -11,7 +11,7 @@ from berth.words.errors import Refusal, TokenTooNarrow
 
 def of(scope: Scope, settings: Settings, refusal: Refusal) -> str:
     """The value of `WWW-Authenticate`. Clients read one header, so there is one."""
-    fields = {"realm": addresses.external_url(scope, settings) + token.PATH, "service": settings.service}
+    fields = {"realm": addresses.external_url(settings, scope) + token.PATH, "service": settings.service}
     wanted = _scopes(scope)
     if wanted:
         fields["scope"] = wanted

@@ -7,7 +7,7 @@ blocks runs in threads; bytes are moved by coroutines.
 from collections.abc import Awaitable, Callable
 
 import structlog
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from berth.doors import addresses
 from berth.doors.http import Answer, Headers, Query, in_thread, read_whole
@@ -58,11 +58,11 @@ class OCIDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
-        async def versioned(message: dict[str, object]) -> None:
+        async def versioned(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message["headers"], VERSION]  # type: ignore[misc]  # a list, by ASGI
+                message["headers"] = [*message["headers"], VERSION]
             await send(message)
 
         head = scope["method"] == "HEAD"
@@ -73,7 +73,9 @@ class OCIDoor:
         except ClientGone:
             return
         except Exception:
-            log.exception("defect", path=scope["path"], method=scope["method"], request_id=scope.get("berth.request_id"))
+            log.exception(
+                "defect", path=scope["path"], method=scope["method"], request_id=scope.get("berth.request_id")
+            )
             if started:
                 raise
             answer = errors.error(500, "UNKNOWN", "an error of the server; the log has it under the request id")
@@ -120,9 +122,7 @@ class OCIDoor:
         content, found = blobs.find(request) if caller is not None else await in_thread(blobs.find, request)
         return await (blobs.head if request.method == "HEAD" else blobs.get)(request, content, found)
 
-    def _read_manifest(
-        self, scope: Scope, receive: Receive, send: Send, route: Route, caller: Caller | None
-    ) -> Answer:
+    def _read_manifest(self, scope: Scope, receive: Receive, send: Send, route: Route, caller: Caller | None) -> Answer:
         return manifests.read(self._admit(scope, receive, send, route, caller))
 
     async def _push_manifest(self, request: Request) -> Answer:
@@ -132,11 +132,9 @@ class OCIDoor:
             raise ManifestTooLarge(MAX_BYTES) from None
         return await in_thread(manifests.push, request, body)
 
-    def _admit(
-        self, scope: Scope, receive: Receive, send: Send, route: Route, caller: Caller | None = None
-    ) -> Request:
+    def _admit(self, scope: Scope, receive: Receive, send: Send, route: Route, caller: Caller | None = None) -> Request:
         caller = caller or self._sign_in.caller(scope)
-        host = addresses.host(scope, self._parts.site.settings)
+        host = addresses.host(self._parts.site.settings, scope)
         action = routes.action(route.kind, scope["method"])
         place, path = self._parts.gate.admit(caller, host, route.name, action)
         return Request(self._parts, scope, receive, send, route, host, caller, place, path)
@@ -159,7 +157,7 @@ class OCIDoor:
 
     def _catalog_page(self, scope: Scope) -> Answer:
         caller = self._sign_in.caller(scope)
-        within = self._parts.gate.registry_at(addresses.host(scope, self._parts.site.settings))
+        within = self._parts.gate.registry_at(addresses.host(self._parts.site.settings, scope))
         return lists.catalog_list(self._parts, caller.principal, within, Query(scope["query_string"]))
 
     def _refused(self, scope: Scope, refusal: Refusal) -> Answer:

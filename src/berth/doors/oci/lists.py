@@ -15,11 +15,13 @@ from berth.words.manifest import MAX_BYTES, OCI_INDEX
 MAX_PAGE = 10_000
 """Names in one page when a client asks for no fewer."""
 MAX_REFERRERS = 1000
+MAX_DIGITS = 18
+"""Any count that can be meant has fewer."""
 ROOM = 64 * 1024
 """Kept free below the largest manifest that clients read."""
 
 
-class PageInvalid(Exception):  # noqa: N818  answered where it is raised
+class PageInvalid(Exception):
     """`n` is not a whole number from 0."""
 
 
@@ -50,7 +52,9 @@ def referrer_list(request: Request) -> Answer:
     subject = digest.parse(request.route.rest)
     artifact_type = request.query.get("artifactType") or None
     after = request.query.get("last") or "0"
-    found = _referrers(request, subject, artifact_type, int(after) if after.isdecimal() and len(after) < 19 else 0)
+    found = _referrers(
+        request, subject, artifact_type, int(after) if after.isdecimal() and len(after) <= MAX_DIGITS else 0
+    )
     page, last = _within_bounds(found)
     document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": page}
     headers = [("Content-Type", OCI_INDEX)]
@@ -70,9 +74,7 @@ def _referrers(
             found = images.find(tx, request.place, request.path)
         except ImageUnknown:
             return []
-        return referrers.page(
-            tx, found, subject, artifact_type=artifact_type, after=after, limit=MAX_REFERRERS + 1
-        )
+        return referrers.page(tx, found, subject, artifact_type=artifact_type, after=after, limit=MAX_REFERRERS + 1)
 
 
 def _within_bounds(
@@ -94,7 +96,7 @@ def _count(query: Query) -> int:
     text = query.get("n")
     if text is None:
         return MAX_PAGE
-    if not text.isdecimal() or len(text) > 18:  # noqa: PLR2004  more digits than any count has
+    if not text.isdecimal() or len(text) > MAX_DIGITS:
         raise PageInvalid
     return min(int(text), MAX_PAGE)
 

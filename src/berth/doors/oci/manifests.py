@@ -3,8 +3,8 @@
 from berth.doors.http import Answer
 from berth.doors.oci.request import Request
 from berth.registry import images, manifests, platforms, tags
-from berth.words import names
 from berth.words import manifest as documents
+from berth.words import names
 from berth.words.digest import Digest
 from berth.words.errors import FieldInvalid, ManifestUnknown, TagInvalid
 

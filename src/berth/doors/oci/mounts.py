@@ -37,7 +37,7 @@ def mount(request: Request) -> Answer | None:
     return Answer(201, [location, ("Docker-Content-Digest", str(content))])
 
 
-class Unmountable(Exception):  # noqa: N818  the client gets a session instead
+class Unmountable(Exception):
     """The caller may not pull from the source, or there is no such place."""
 
 
@@ -61,6 +61,8 @@ def _from_anywhere(tx: Connection, request: Request, found: Image, content: Dige
     for holder, path, place in blobs.holders(tx, content):
         bound = caller.bounds is None or Action.PULL in caller.bounds.get(str(path), actions.NONE)
         if (holder == found.id or bound) and Action.PULL in rights.on(place):
-            blobs.mount(tx, found, Image(holder, place.repository_id or 0, path, born=True), content, at=request.site.now())
+            blobs.mount(
+                tx, found, Image(holder, place.repository_id or 0, path, born=True), content, at=request.site.now()
+            )
             return
     raise BlobUnknown(content)

@@ -9,7 +9,7 @@ _SINGLE = re.compile(r"bytes=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*", re.IGNORECASE)
 _CHUNK = re.compile(r"(\d{1,19})-(\d{1,19})")
 
 
-class Unsatisfiable(Exception):  # noqa: N818  a fact about the request
+class Unsatisfiable(Exception):
     """No byte of the content is in the range."""
 
 
