@@ -118,7 +118,7 @@ def _row(
 ) -> Row[*tuple[Any, ...]] | None:  # Any: columns of different types
     columns = (image.c.id, image.c.repository_id, image.c.state, image.c.state_reason, image.c.born_at)
     query = select(*columns).where(image.c.repository_id == place.repository_id, image.c.name == path.image)
-    return tx.execute(query.with_for_update() if lock else query).first()
+    return tx.execute(query.with_for_update(key_share=True) if lock else query).first()
 
 
 def _defaults(tx: Connection, place: Place) -> dict[str, object]:

@@ -2,9 +2,10 @@
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, Table, bindparam, delete, exists, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, delete, exists, select, update
 
 from berth.db import insert_ignore
 from berth.db.tables import image, manifest, manifest_edge, pulled_by
@@ -52,32 +53,35 @@ class Taken:
 
     def write(self, tx: Connection) -> None:
         """Add to the counters of digests and images that are still there."""
-        ids = sorted(set(self._by_tag) | set(self._by_digest))
-        for start in range(0, len(ids), BATCH):
-            self._write_some(tx, ids[start : start + BATCH])
-        tx.execute(delete(pulled_by).where(pulled_by.c.day < (self._at - KEPT).date()))
-
-    def _write_some(self, tx: Connection, ids: list[int]) -> None:
-        top = (manifest.c.subject.is_(None)) & ~exists().where(manifest_edge.c.child_id == manifest.c.id)
-        query = select(manifest.c.id, manifest.c.image_id, top.label("top")).where(manifest.c.id.in_(ids))
-        rows = tx.execute(query.order_by(manifest.c.id)).all()
-        if not rows:
-            return
         images: Counter[int] = Counter()
         counted = []
-        for row in rows:
+        for row in self._present(tx):
             pulls = self._by_tag[row.id] + (self._by_digest[row.id] if row.top else 0)
             images[row.image_id] += pulls
             counted.append({"of": row.id, "more": pulls, "at": self._at})
-        _add(tx, manifest, counted)
+        # Images before manifests, as a push locks them, so that the two never wait for each other.
         _add(tx, image, [{"of": of, "more": more, "at": self._at} for of, more in sorted(images.items()) if more])
-        present = {row.id for row in rows}
-        seen = [
+        _add(tx, manifest, counted)
+        self._remember(tx, {row["of"] for row in counted})
+        tx.execute(delete(pulled_by).where(pulled_by.c.day < (self._at - KEPT).date()))
+
+    def _present(self, tx: Connection) -> Iterator[Row[int, int, bool]]:
+        """The manifests that are still there, in order; `top` where a pull by digest counts."""
+        ids = sorted(set(self._by_tag) | set(self._by_digest))
+        top = (manifest.c.subject.is_(None)) & ~exists().where(manifest_edge.c.child_id == manifest.c.id)
+        query = select(manifest.c.id, manifest.c.image_id, top.label("top")).order_by(manifest.c.id)
+        for start in range(0, len(ids), BATCH):
+            yield from tx.execute(query.where(manifest.c.id.in_(ids[start : start + BATCH])))
+
+    def _remember(self, tx: Connection, present: set[object]) -> None:
+        """Who pulled what on which day."""
+        seen: list[dict[str, object]] = [
             {"manifest_id": of, "principal": who, "day": day}
             for of, who, day in sorted(self._principals)
             if of in present
         ]
-        insert_ignore(tx, pulled_by, seen)
+        for start in range(0, len(seen), BATCH):
+            insert_ignore(tx, pulled_by, seen[start : start + BATCH])
 
 
 def _add(tx: Connection, table: Table, rows: list[dict[str, object]]) -> None:
