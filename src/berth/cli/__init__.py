@@ -1,0 +1,51 @@
+"""The `berth` command: all its words in one place, and what becomes of refusals."""
+
+import sys
+
+import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
+
+from berth.cli import image, registry, repository
+from berth.cli.serve import serve
+from berth.migrations import DatabaseNewerError
+from berth.serving import PortInUseError
+from berth.settings import PREFIX, UnknownSettingError
+from berth.words.errors import Access, Conflict, Invalid, Refusal, Unknown
+
+EXITS = {Invalid: 2, Unknown: 3, Conflict: 4, Access: 5}
+"""Exit codes by the family of the refusal; 1 is everything else."""
+
+app = typer.Typer(
+    name="berth",
+    help="A container registry you run yourself.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve)
+app.add_typer(registry.app, name="registry")
+app.add_typer(repository.app, name="repository")
+app.add_typer(image.app, name="image")
+
+
+def main() -> None:
+    """Run a command; whatever is refused is one clear line on standard error."""
+    try:
+        app()
+    except Refusal as refusal:
+        _leave(str(refusal), next((code for family, code in EXITS.items() if isinstance(refusal, family)), 1))
+    except ValidationError as error:
+        problems = (f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors())
+        _leave("; ".join(problems), 2)
+    except UnknownSettingError as error:
+        _leave(str(error), 2)
+    except (DatabaseNewerError, PortInUseError) as error:
+        _leave(str(error), 1)
+    except OperationalError as error:
+        _leave(f"the database cannot be used: {error.orig}", 1)
+
+
+def _leave(message: str, code: int) -> None:
+    sys.stdout.flush()
+    typer.echo(f"berth: {message}", err=True)
+    raise SystemExit(code)

@@ -1,0 +1,67 @@
+"""What commands print: a table for people, JSON for programs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from berth.words import time
+
+Facts = Mapping[str, Any]  # Any: JSON values and instants
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+
+
+Output = Annotated[Format, typer.Option("--output", "-o", help="A table for people or JSON for programs.")]
+
+
+def rows(found: Sequence[Facts], output: Format, *, columns: Sequence[str]) -> None:
+    """Print a list. JSON carries every fact, the table these columns."""
+    if output is Format.JSON:
+        _print_json([_plain(row) for row in found])
+        return
+    table = Table(*[column.replace("_", " ").upper() for column in columns], box=None, pad_edge=False, header_style="")
+    for row in found:
+        table.add_row(*[_text(row.get(column)) for column in columns])
+    Console(highlight=False, markup=False, soft_wrap=True).print(table)
+
+
+def one(found: Facts, output: Format) -> None:
+    """Print one thing with all its facts."""
+    if output is Format.JSON:
+        _print_json(_plain(found))
+        return
+    width = max((len(name) for name in found), default=0)
+    for name, value in found.items():
+        typer.echo(f"{name.replace('_', ' '):{width}}  {_text(value)}")
+
+
+def _print_json(document: object) -> None:
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _plain(facts: Facts) -> dict[str, Any]:  # Any: JSON values
+    return {name: time.text(value) if isinstance(value, datetime) else value for name, value in facts.items()}
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.strftime("%Y-%m-%d %H:%M:%SZ")
+        case list() | tuple():
+            return ", ".join(str(item) for item in value) or "-"
+        case dict():
+            return json.dumps(value)
+    return str(value)

@@ -1,0 +1,92 @@
+"""`berth serve`: migrate, make what a new database needs, then serve."""
+
+import contextlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from berth import migrations, serving, worker
+from berth.audit.events import SYSTEM
+from berth.db import Database
+from berth.people.first import NAME, first_administrator
+from berth.registry import registries, repositories
+from berth.serving import Role, Tree
+from berth.settings import Settings, load
+from berth.site import Site, open_site
+
+STARTER = ("main", "apps")
+
+
+def serve(
+    data: Annotated[Path | None, typer.Option(help="Folder of the embedded database and the blobs.")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 5000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Serving processes.")] = 1,
+    starter: Annotated[
+        bool, typer.Option("--starter", help="Give a new database the registry main with the repository apps.")
+    ] = False,
+) -> None:
+    """Serve the registry and run its background worker."""
+    settings = load(data=data)
+    listener = serving.listen(host, port)
+    password = _prepare(settings, starter=starter)
+    servers = [
+        Role(f"server {number}", lambda: serving.serve_once(settings, listener)) for number in range(1, workers + 1)
+    ]
+    background = Role("worker", lambda: worker.run(settings))
+    address = f"{'[' + host + ']' if ':' in host else host}:{listener.getsockname()[1]}"
+    Tree([*servers, background]).run(lambda: _welcome(settings, address, password, starter=starter))
+
+
+def _prepare(settings: Settings, *, starter: bool) -> str | None:
+    """Bring the database to shape; returns the administrator's password if one was made up."""
+    with contextlib.closing(Database(settings.database)) as database:
+        migrations.upgrade(database)
+    with contextlib.closing(open_site(settings)) as site:
+        password = first_administrator(site)
+        if starter:
+            _make_starter(site)
+    return password
+
+
+def _make_starter(site: Site) -> None:
+    registry, repository = STARTER
+    with site.db.write() as tx:
+        if not registries.every(tx):
+            registries.create(tx, SYSTEM, registry, at=site.now())
+            repositories.create(tx, SYSTEM, registry, repository, at=site.now())
+
+
+def _welcome(settings: Settings, address: str, password: str | None, *, starter: bool) -> None:
+    url = settings.external_url or f"http://{address}"
+    host = url.partition("://")[2]
+    lines = [f"Berth serves {url} (data: {settings.database_url or settings.data.absolute()})"]
+    if password is not None:
+        lines += [
+            "",
+            f"The administrator is {NAME!r}, with the password made up just now and shown only here:",
+            "",
+            f"    {password}",
+        ]
+    if starter:
+        lines += ["", *_first_steps(host, insecure=url.startswith("http://"))]
+    typer.echo("\n".join([*lines, ""]))
+
+
+def _first_steps(host: str, *, insecure: bool) -> list[str]:
+    image = f"{host}/{'/'.join(STARTER)}/hello:v1"
+    skip = " --tls-verify=false" if insecure else ""
+    to = " --dest-tls-verify=false" if insecure else ""
+    return [
+        "Sign in, push and pull:",
+        "",
+        f"    docker login -u {NAME} {host}",
+        f"    docker tag hello:v1 {image} && docker push {image} && docker pull {image}",
+        "",
+        "or with podman or skopeo:",
+        "",
+        f"    podman login{skip} -u {NAME} {host}",
+        f"    podman push{skip} hello:v1 {image}",
+        f"    skopeo copy{to} containers-storage:localhost/hello:v1 docker://{image}",
+    ]
