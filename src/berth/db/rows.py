@@ -18,7 +18,8 @@ def insert_ignore(tx: Connection, table: Table, values: Values | Sequence[Values
     if not values:
         return 0
     statement = _insert(tx, table).values(values).on_conflict_do_nothing()
-    return tx.execute(statement).rowcount
+    # Without being told to, SQLAlchemy does not count inserted rows on PostgreSQL.
+    return tx.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def upsert(tx: Connection, table: Table, values: Values, key: Sequence[str], change: Values | None = None) -> None:
