@@ -66,7 +66,7 @@ def on_place(tx: Connection, place: Place) -> list[Grant]:
     return _list(tx, _at(place))
 
 
-def list_all(tx: Connection) -> list[Grant]:
+def every(tx: Connection) -> list[Grant]:
     return _list(tx)
 
 

@@ -79,7 +79,7 @@ def find(tx: Connection, key_id: str) -> Key:
     return _key(row)
 
 
-def list_all(tx: Connection, owner: Account | None = None) -> list[Key]:
+def every(tx: Connection, owner: Account | None = None) -> list[Key]:
     """The keys of one account, or of all, the newest first."""
     query = _keys().order_by(access_key.c.created_at.desc(), access_key.c.id)
     if owner is not None:

@@ -13,9 +13,7 @@ from berth.words.errors import Unauthenticated
 
 def issue(tx: Connection, principal: Principal, service: str, *, at: datetime, days: int) -> str:
     """A new token for an account, and for the key it has signed in with. Forgets those that have expired."""
-    expired = select(refresh_token.c.hash).where(refresh_token.c.expires_at <= at)
-    # Rows that another transaction holds are skipped: waiting for them could be waiting in a circle.
-    tx.execute(delete(refresh_token).where(refresh_token.c.hash.in_(expired.with_for_update(skip_locked=True))))
+    purge(tx, at)
     token = secrets.token_urlsafe(32)
     tx.execute(
         insert(refresh_token).values(
@@ -47,3 +45,10 @@ def principal_of(tx: Connection, token: str, service: str, *, at: datetime) -> P
 def revoke(tx: Connection, token: str) -> None:
     """End one token; no matter if there is none."""
     tx.execute(delete(refresh_token).where(refresh_token.c.hash == keys.digest(token)))
+
+
+def purge(tx: Connection, at: datetime) -> None:
+    """Forget tokens that have expired."""
+    expired = select(refresh_token.c.hash).where(refresh_token.c.expires_at <= at)
+    # Rows that another transaction holds are skipped: waiting for them could be waiting in a circle.
+    tx.execute(delete(refresh_token).where(refresh_token.c.hash.in_(expired.with_for_update(skip_locked=True))))

@@ -50,7 +50,7 @@ def check(tx: Connection, tried: Attempt, at: datetime) -> None:
 
 def count(tx: Connection, tried: Attempt, at: datetime) -> None:
     """Count a failure, and let go of failures that are forgotten."""
-    _purge(tx, at)
+    purge(tx, at)
     one_more = case((throttle.c.failed_at < at - FORGOTTEN, 1), else_=throttle.c.failures + 1)
     for key, limit in tried.limits.items():
         new = {"key": key, "failures": 1, "until": at, "failed_at": at}
@@ -69,16 +69,17 @@ def clear(tx: Connection, tried: Attempt) -> None:
     tx.execute(delete(throttle).where(throttle.c.key == tried.pair))
 
 
+def purge(tx: Connection, at: datetime) -> None:
+    """Forget failures that are long past."""
+    # Rows that another transaction holds are skipped: waiting for them could be waiting in a circle.
+    old = select(throttle.c.key).where(throttle.c.failed_at < at - FORGOTTEN)
+    tx.execute(delete(throttle).where(throttle.c.key.in_(old.with_for_update(skip_locked=True))))
+
+
 def _wait(failures: int, limit: int) -> timedelta:
     if failures < limit:
         return timedelta()
     return min(timedelta(seconds=2 ** min(failures - limit, 20)), LONGEST)
-
-
-def _purge(tx: Connection, at: datetime) -> None:
-    # Rows that another transaction holds are skipped: waiting for them could be waiting in a circle.
-    old = select(throttle.c.key).where(throttle.c.failed_at < at - FORGOTTEN)
-    tx.execute(delete(throttle).where(throttle.c.key.in_(old.with_for_update(skip_locked=True))))
 
 
 def _network(address: str) -> str:

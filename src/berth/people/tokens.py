@@ -7,6 +7,7 @@ it is looked at anew: it ends with whichever ends first. All replicas sign with 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import NoneType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -86,8 +87,12 @@ def _is_for_now(site: Site, claims: dict[str, Any]) -> bool:  # Any: JSON values
 
 
 def _verified(claims: dict[str, Any]) -> Verified:  # Any: JSON values
+    """Raises `TypeError`, `KeyError` or `ValueError` where a claim is missing or is no such thing."""
     expires = datetime.fromtimestamp(claims["exp"], UTC)
-    return Verified(claims["account"], claims["epoch"], claims["key"], _read_entries(claims["access"]), expires)
+    account_id, epoch, key_id = claims["account"], claims["epoch"], claims["key"]
+    if type(account_id) not in (int, NoneType) or type(epoch) is not str or type(key_id) not in (str, NoneType):
+        raise TypeError(claims)
+    return Verified(account_id, epoch, key_id, _read_entries(claims["access"]), expires)
 
 
 def _entry(name: str, actions: Actions) -> dict[str, object]:
@@ -99,6 +104,8 @@ def _entry(name: str, actions: Actions) -> dict[str, object]:
 def _read_entries(entries: list[dict[str, Any]]) -> Access:  # Any: JSON values
     """The inverse of `_entry`."""
     access: dict[str, Actions] = {}
+    if type(entries) is not list:
+        raise TypeError(entries)
     for entry in entries:
         if entry["type"] == "registry":
             access[CATALOG] = frozenset({Action.PULL})
