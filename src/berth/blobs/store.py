@@ -1,12 +1,11 @@
 """What a blob store promises.
 
-An upload grows by `append`, which is exclusive, and becomes a stored object by `seal`, which is durable: when it
-returns, the object survives a loss of power. Objects never change. A key is written once, deleted once and never
-used again, and tells the digest of its bytes:
+An upload grows by `append`, which is exclusive. Whoever holds it makes it a stored object by `seal`, which is
+durable: when it returns, the object survives a loss of power. An upload survives the end of its process, but not a
+loss of power. Objects never change. A key is written once, deleted once and never used again; an id of an upload
+neither. `keys` says what they look like, and what does not look so raises `ValueError` everywhere.
 
-    sha256/ab/abcdef….<upload id>
-
-Stores know nothing of images, owners or references; the database does.
+Stores know nothing of images, owners or references; the database does. Every method may raise `OSError`.
 """
 
 from collections.abc import Iterator
@@ -14,56 +13,70 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, Self
 
-from berth.words.digest import Digest
 
-
-class UploadGone(Exception):  # noqa: N818  a fact, not an error of ours
+class UploadGone(Exception):
     """The bytes of this upload are not here (any more)."""
 
 
-class UploadInUse(Exception):  # noqa: N818  a fact, not an error of ours
+class UploadInUse(Exception):
     """Another request is appending to this upload."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stored:
     """Something the store holds: the key of an object, or the id of an upload."""
 
     name: str
     size: int
     changed_at: datetime
+    """When the object was sealed, or the upload last appended to."""
 
 
 class Part(Protocol):
-    """An upload opened for appending by one caller; closing it lets the next one in."""
+    """An upload held by one caller, to append to it and to seal it; closing it lets the next one in."""
 
     offset: int
     """Bytes in the upload so far."""
 
-    def write(self, data: bytes | memoryview) -> None: ...
+    def write(self, data: bytes | memoryview) -> None:
+        """Append all of it, or raise `OSError` and leave the upload as it was."""
+        ...
+
+    def seal(self, key: str) -> None:
+        """Make the upload the object `key`, durably, and close the part.
+
+        The caller has verified the digest while holding the part, so no byte can have come after.
+        Raises `UploadGone`, and `FileExistsError` for a key that was written. After another `OSError` there is no
+        object, and perhaps no upload.
+        """
+        ...
+
     def close(self) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc_info: object) -> None: ...
 
 
 class Readable(Protocol):
-    """A stored object opened for reading."""
+    """A stored object opened for reading, by one or many threads."""
 
     size: int
     fd: int | None
-    """A plain file that `sendfile` can take, where the store has one."""
+    """A plain file that `sendfile` can take, where the store has one; its position means nothing."""
 
-    def read(self, offset: int, count: int) -> bytes: ...
+    def read(self, offset: int, count: int) -> bytes:
+        """Fewer than `count` bytes only at the end."""
+        ...
+
     def close(self) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc_info: object) -> None: ...
 
 
 class BlobStore(Protocol):
-    """All methods may be called from any thread. Upload ids are UUIDs as text."""
+    """All methods may be called from any thread, and by many processes where the store outlives one."""
 
     def append(self, upload: str, *, new: bool = False) -> Part:
-        """Open an upload for appending, making it first when `new`. Raises `UploadGone`, `UploadInUse`."""
+        """Hold an upload; with `new` it is made when it is not there. Raises `UploadGone`, `UploadInUse`."""
         ...
 
     def size(self, upload: str) -> int:
@@ -74,12 +87,8 @@ class BlobStore(Protocol):
         """The bytes of an upload from its beginning, in pieces of about 1 MiB. Raises `UploadGone`."""
         ...
 
-    def seal(self, upload: str, key: str) -> None:
-        """Make an upload the object `key`, durably. The caller has verified its digest. Raises `UploadGone`."""
-        ...
-
     def discard(self, upload: str) -> None:
-        """Forget an upload; no matter if it is not there."""
+        """Forget an upload, even one that is held; no matter if it is not there."""
         ...
 
     def open(self, key: str) -> Readable:
@@ -87,7 +96,7 @@ class BlobStore(Protocol):
         ...
 
     def delete(self, key: str) -> None:
-        """Delete an object; no matter if it is not there."""
+        """Delete an object; no matter if it is not there. A loss of power may bring it back."""
         ...
 
     def link(self, key: str, seconds: int) -> str | None:
@@ -95,29 +104,13 @@ class BlobStore(Protocol):
         ...
 
     def objects(self) -> Iterator[Stored]:
-        """All objects."""
+        """All objects, in no order. What comes or goes meanwhile may be among them or not."""
         ...
 
     def uploads(self) -> Iterator[Stored]:
-        """All uploads."""
+        """All uploads, likewise."""
         ...
 
     def check(self) -> None:
         """Raises `OSError` when the store cannot be written to."""
         ...
-
-
-def key_of(digest: Digest, upload: str) -> str:
-    return f"{digest.algorithm}/{digest.hex[:2]}/{digest.hex}.{upload}"
-
-
-def open_store(url: str) -> BlobStore:
-    """`file:///a/folder` or `memory:`. Raises `ValueError` for anything else."""
-    from berth.blobs.disk import DiskStore  # noqa: PLC0415  the stores are built on this module
-    from berth.blobs.memory import MemoryStore  # noqa: PLC0415
-
-    if url == "memory:":
-        return MemoryStore()
-    if url.startswith("file://"):
-        return DiskStore.at(url.removeprefix("file://"))
-    raise ValueError(f"{url!r} is not a storage URL: file:///a/folder or memory:")

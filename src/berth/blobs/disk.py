@@ -1,0 +1,248 @@
+"""Blobs as files of one folder, all of it on one file system.
+
+    uploads/<id>                       grows; who holds its flock may append to it and seal it
+    blobs/sha256/ab/<hex>.<upload id>  an object: complete, durable, never changed
+
+Sealing fsyncs the file, renames it into place and fsyncs the folder it came to; that folder was made durable itself
+when this process first needed it. So whatever `blobs` holds is complete, and a crash leaves nothing but uploads.
+Files are 0600 and folders 0700. Other names in these folders are not ours, and are left alone.
+"""
+
+# Paths are text here: a push would spend more time in pathlib than in the kernel.
+# ruff: noqa: PTH104, PTH108, PTH116
+
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from io import FileIO
+from pathlib import Path
+from typing import Self
+
+from berth.blobs import folders, keys
+from berth.blobs.store import Stored, UploadGone, UploadInUse
+from berth.words.digest import LENGTHS
+
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+_MODE = 0o600
+_PIECE = 1 << 20
+_BLOCK = bytes(4096)
+
+
+class DiskStore:
+    def __init__(self, folder: Path) -> None:
+        """For a folder that is complete; `at` makes one so."""
+        self._uploads = f"{folder}/uploads"
+        self._blobs = f"{folder}/blobs"
+        self._branches = folders.Branches(folder / "blobs")
+
+    @classmethod
+    def at(cls, path: str | Path) -> Self:
+        """The store in this folder, which is made where it is missing."""
+        folder = Path(path).absolute()
+        folders.make(folder / "uploads")
+        folders.make(folder / "blobs")
+        return cls(folder)
+
+    def append(self, upload: str, *, new: bool = False) -> "_DiskPart":
+        keys.check_upload(upload)
+        path = f"{self._uploads}/{upload}"
+        file = _open_to_append(path, upload, new=new)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return _DiskPart(upload, file, path, self._blobs, self._branches)
+        except BlockingIOError:
+            file.close()
+            raise UploadInUse(upload) from None
+        except BaseException:
+            file.close()
+            raise
+
+    def size(self, upload: str) -> int:
+        keys.check_upload(upload)
+        try:
+            return os.stat(f"{self._uploads}/{upload}").st_size
+        except FileNotFoundError:
+            raise UploadGone(upload) from None
+
+    def pieces(self, upload: str) -> Iterator[bytes]:
+        keys.check_upload(upload)
+        try:
+            file = FileIO(f"{self._uploads}/{upload}")
+        except FileNotFoundError:
+            raise UploadGone(upload) from None
+        with file:
+            while piece := file.read(_PIECE):
+                yield piece
+
+    def discard(self, upload: str) -> None:
+        keys.check_upload(upload)
+        with suppress(FileNotFoundError):
+            os.unlink(f"{self._uploads}/{upload}")
+
+    def open(self, key: str) -> "_DiskReadable":
+        keys.check_key(key)
+        try:
+            return _DiskReadable(FileIO(f"{self._blobs}/{key}"))
+        except FileNotFoundError:
+            raise KeyError(key) from None
+
+    def delete(self, key: str) -> None:
+        keys.check_key(key)
+        with suppress(FileNotFoundError):
+            os.unlink(f"{self._blobs}/{key}")
+
+    def link(self, key: str, seconds: int) -> str | None:  # noqa: ARG002  the promise has it; a folder has no address
+        keys.check_key(key)
+        return None
+
+    def objects(self) -> Iterator[Stored]:
+        for algorithm in LENGTHS:
+            for branch in _entries(f"{self._blobs}/{algorithm}"):
+                prefix = f"{algorithm}/{branch.name}/"
+                found = (_stored(prefix + entry.name, entry) for entry in _entries(branch.path))
+                yield from (each for each in found if each is not None and keys.is_key(each.name))
+
+    def uploads(self) -> Iterator[Stored]:
+        found = (_stored(entry.name, entry) for entry in _entries(self._uploads))
+        yield from (each for each in found if each is not None and keys.is_upload(each.name))
+
+    def check(self) -> None:
+        with tempfile.TemporaryFile(dir=self._uploads, buffering=0) as file:
+            file.write(_BLOCK)
+
+
+class _DiskPart:
+    """An upload whose flock is held through `file`, which is closed with it."""
+
+    def __init__(self, upload: str, file: FileIO, path: str, blobs: str, branches: folders.Branches) -> None:
+        self._upload = upload
+        self._file = file
+        self._path = path
+        self._blobs = blobs
+        self._branches = branches
+        self.offset = self._status().st_size
+
+    def write(self, data: bytes | memoryview) -> None:
+        left = memoryview(data).cast("B")
+        end = self.offset + left.nbytes
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError:
+            self._file.truncate(self.offset)
+            raise
+        self.offset = end
+
+    def seal(self, key: str) -> None:
+        keys.check_key(key, upload=self._upload)
+        target = f"{self._blobs}/{key}"
+        self._status()
+        if os.access(target, os.F_OK):
+            raise FileExistsError(f"{key} is written already")
+        branch = key.rpartition("/")[0]
+        self._branches.need(branch)
+        try:
+            self._move(target, branch)
+        except OSError:
+            # What the kernel failed to write it may forget, and the next fsync would succeed: the bytes are lost.
+            _remove(self._path, target)
+            raise
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def _move(self, target: str, branch: str) -> None:
+        os.utime(self._file.fileno())
+        os.fsync(self._file.fileno())
+        try:
+            os.rename(self._path, target)
+        except FileNotFoundError:
+            # Somebody tidied an empty folder away, or discarded the upload while it was being written out.
+            self._branches.renew(branch)
+            _rename(self._path, target, self._upload)
+        folders.sync(f"{self._blobs}/{branch}")
+
+    def _status(self) -> os.stat_result:
+        """Raises `UploadGone` when the file has lost its name: discarded, or sealed before the flock was had."""
+        status = os.fstat(self._file.fileno())
+        try:
+            named = os.stat(self._path)
+        except FileNotFoundError:
+            raise UploadGone(self._upload) from None
+        if not os.path.samestat(status, named):
+            raise UploadGone(self._upload)
+        return status
+
+
+class _DiskReadable:
+    def __init__(self, file: FileIO) -> None:
+        self._file = file
+        self.fd: int | None = file.fileno()
+        self.size = os.fstat(file.fileno()).st_size
+
+    def read(self, offset: int, count: int) -> bytes:
+        return os.pread(self._file.fileno(), count, offset)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
+def _open_to_append(path: str, upload: str, *, new: bool) -> FileIO:
+    if new:
+        return FileIO(os.open(path, _APPEND | os.O_CREAT, _MODE), "ab")
+    try:
+        return FileIO(os.open(path, _APPEND), "ab")
+    except FileNotFoundError:
+        raise UploadGone(upload) from None
+
+
+def _rename(path: str, target: str, upload: str) -> None:
+    try:
+        os.rename(path, target)
+    except FileNotFoundError:
+        raise UploadGone(upload) from None
+
+
+def _remove(*paths: str) -> None:
+    for path in paths:
+        with suppress(OSError):
+            os.unlink(path)
+
+
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
+    """What a folder holds, read while it is listed; a folder that is missing holds nothing."""
+    try:
+        found = os.scandir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    with found:
+        yield from found
+
+
+def _stored(name: str, entry: os.DirEntry[str]) -> Stored | None:
+    """None when the file went away since its name was read."""
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return Stored(name, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
