@@ -26,6 +26,7 @@ def put(
     values = {
         "image_id": found.id,
         "name": name,
+        "natural": names.natural(name),
         "manifest_id": manifest_id,
         "fallback_of": None if subject is None else str(subject),
     }

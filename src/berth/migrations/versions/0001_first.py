@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("administrator", sa.Boolean(), nullable=False),
         sa.Column("disabled", sa.Boolean(), nullable=False),
         sa.Column("description", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_by", sa.String(length=200), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("edited_by", sa.String(length=200), nullable=False),
@@ -72,9 +73,35 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
-        sa.UniqueConstraint("unique_key", name=op.f("uq_job_unique_key")),
     )
     op.create_index(op.f("ix_job_due_at"), "job", ["due_at"], unique=False)
+    op.create_index(
+        "uq_job_waiting",
+        "job",
+        ["name", "unique_key"],
+        unique=True,
+        sqlite_where=sa.text("leased_until IS NULL"),
+        postgresql_where=sa.text("leased_until IS NULL"),
+    )
+    op.create_table(
+        "operation",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("target", sa.String(length=520), nullable=False),
+        sa.Column("repository_id", sa.BigInteger(), nullable=True),
+        sa.Column("registry_id", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("items", sa.JSON(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("finished", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("started_by", sa.String(length=200), nullable=False),
+        sa.Column("started_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operation")),
+    )
+    op.create_index(op.f("ix_operation_repository_id"), "operation", ["repository_id"], unique=False)
+    op.create_index(op.f("ix_operation_started_at"), "operation", ["started_at"], unique=False)
     op.create_table(
         "registry",
         sa.Column("id", ID, nullable=False),
@@ -87,6 +114,7 @@ def upgrade() -> None:
         sa.Column("create_on_push", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=16), server_default="active", nullable=False),
         sa.Column("state_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_by", sa.String(length=200), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("edited_by", sa.String(length=200), nullable=False),
@@ -95,6 +123,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_registry_name")),
         sa.UniqueConstraint("private_host", name=op.f("uq_registry_private_host")),
         sa.UniqueConstraint("public_host", name=op.f("uq_registry_public_host")),
+    )
+    op.create_table(
+        "schedule",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("period", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_schedule")),
     )
     op.create_table(
         "signing_key",
@@ -142,8 +176,10 @@ def upgrade() -> None:
         sa.Column("policy_pull", sa.JSON(), nullable=False),
         sa.Column("policy_lock", sa.JSON(), nullable=False),
         sa.Column("policy_deletion", sa.JSON(), nullable=False),
+        sa.Column("immutable_tags", sa.String(length=130), server_default="", nullable=False),
         sa.Column("state", sa.String(length=16), server_default="active", nullable=False),
         sa.Column("state_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_by", sa.String(length=200), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("edited_by", sa.String(length=200), nullable=False),
@@ -194,8 +230,13 @@ def upgrade() -> None:
         sa.Column("policy_deletion", sa.JSON(), nullable=False),
         sa.Column("pulls", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("pulled_at", Instant(), nullable=True),
+        sa.Column("locked_at", Instant(), nullable=True),
+        sa.Column("locked_by", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("lock_reason", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("lock_until", Instant(), nullable=True),
         sa.Column("state", sa.String(length=16), server_default="active", nullable=False),
         sa.Column("state_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_by", sa.String(length=200), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("edited_by", sa.String(length=200), nullable=False),
@@ -224,6 +265,29 @@ def upgrade() -> None:
     op.create_index(op.f("ix_refresh_token_expires_at"), "refresh_token", ["expires_at"], unique=False)
     op.create_index(op.f("ix_refresh_token_key_id"), "refresh_token", ["key_id"], unique=False)
     op.create_table(
+        "trash",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("repository_id", ID, nullable=False),
+        sa.Column("image", sa.String(length=255), nullable=False),
+        sa.Column("digest", sa.String(length=135), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("tags", sa.JSON(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("batch", sa.String(length=36), nullable=False),
+        sa.Column("deleted_at", Instant(), nullable=False),
+        sa.Column("deleted_by", sa.String(length=200), nullable=False),
+        sa.Column("why", sa.String(length=60), nullable=False),
+        sa.Column("purge_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["repository_id"], ["repository.id"], name=op.f("fk_trash_repository_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trash")),
+    )
+    op.create_index(op.f("ix_trash_batch"), "trash", ["batch"], unique=False)
+    op.create_index("ix_trash_image", "trash", ["repository_id", "image", "deleted_at"], unique=False)
+    op.create_index(op.f("ix_trash_purge_at"), "trash", ["purge_at"], unique=False)
+    op.create_table(
         "image_blob",
         sa.Column("image_id", ID, nullable=False),
         sa.Column("digest", sa.String(length=135), nullable=False),
@@ -249,8 +313,15 @@ def upgrade() -> None:
         sa.Column("total_size", sa.BigInteger(), nullable=False),
         sa.Column("pulls", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("pulled_at", Instant(), nullable=True),
+        sa.Column("restored_at", Instant(), nullable=True),
+        sa.Column("description", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("locked_at", Instant(), nullable=True),
+        sa.Column("locked_by", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("lock_reason", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("lock_until", Instant(), nullable=True),
         sa.Column("state", sa.String(length=16), server_default="active", nullable=False),
         sa.Column("state_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_by", sa.String(length=200), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("edited_by", sa.String(length=200), nullable=False),
@@ -273,6 +344,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tag_history")),
     )
     op.create_index("ix_tag_history_name", "tag_history", ["image_id", "name", "at"], unique=False)
+    op.create_table(
+        "trash_blob",
+        sa.Column("trash_id", ID, nullable=False),
+        sa.Column("digest", sa.String(length=135), nullable=False),
+        sa.ForeignKeyConstraint(["digest"], ["blob.digest"], name=op.f("fk_trash_blob_digest")),
+        sa.ForeignKeyConstraint(["trash_id"], ["trash.id"], name=op.f("fk_trash_blob_trash_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("trash_id", "digest", name=op.f("pk_trash_blob")),
+    )
+    op.create_index(op.f("ix_trash_blob_digest"), "trash_blob", ["digest"], unique=False)
     op.create_table(
         "upload",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -335,8 +415,14 @@ def upgrade() -> None:
         sa.Column(
             "name", sa.String(length=128, collation="C").with_variant(sa.String(length=128), "sqlite"), nullable=False
         ),
+        sa.Column(
+            "natural",
+            sa.String(length=600, collation="C").with_variant(sa.String(length=600), "sqlite"),
+            nullable=False,
+        ),
         sa.Column("manifest_id", ID, nullable=False),
         sa.Column("fallback_of", sa.String(length=135), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_by", sa.String(length=200), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("edited_by", sa.String(length=200), nullable=False),
@@ -348,3 +434,4 @@ def upgrade() -> None:
     )
     op.create_index("ix_tag_fallback", "tag", ["image_id", "fallback_of"], unique=False)
     op.create_index(op.f("ix_tag_manifest_id"), "tag", ["manifest_id"], unique=False)
+    op.create_index("ix_tag_natural", "tag", ["image_id", "natural"], unique=False)

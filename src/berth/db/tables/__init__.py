@@ -1,0 +1,61 @@
+"""The tables, drawn once.
+
+    registry ── repository ── image ─┬─ manifest ─┬─ manifest_body      the exact bytes
+                                     │            ├─ manifest_edge      index -> child
+                                     │            └─ manifest_blob      config and layers
+                                     ├─ tag ── tag_history
+                                     ├─ image_blob ── blob              bytes, shared by all images
+                                     └─ upload
+    repository ── trash ── trash_blob
+    account ── access_key · grant_ · refresh_token
+    audit_event · operation · job · schedule · throttle · signing_key · change
+
+Counts and facts that a list shows are columns of the row shown. Names of people are kept as text, so
+that a deleted user's deeds stay readable.
+"""
+
+from berth.db.tables.contents import (
+    blob,
+    image_blob,
+    manifest,
+    manifest_blob,
+    manifest_body,
+    manifest_edge,
+    tag,
+    tag_history,
+)
+from berth.db.tables.people import access_key, account, grant_, refresh_token, signing_key, throttle
+from berth.db.tables.places import image, registry, repository
+from berth.db.tables.shared import metadata
+from berth.db.tables.traffic import operation, pulled_by, trash, trash_blob, upload
+from berth.db.tables.work import audit_event, change, job, schedule
+
+__all__ = [
+    "access_key",
+    "account",
+    "audit_event",
+    "blob",
+    "change",
+    "grant_",
+    "image",
+    "image_blob",
+    "job",
+    "manifest",
+    "manifest_blob",
+    "manifest_body",
+    "manifest_edge",
+    "metadata",
+    "operation",
+    "pulled_by",
+    "refresh_token",
+    "registry",
+    "repository",
+    "schedule",
+    "signing_key",
+    "tag",
+    "tag_history",
+    "throttle",
+    "trash",
+    "trash_blob",
+    "upload",
+]

@@ -1,0 +1,98 @@
+"""What is in an image: manifests, tags and blobs."""
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, String, Table, UniqueConstraint
+
+from berth.db.columns import ID, Instant
+from berth.db.tables.shared import locked_columns, made_and_edited, metadata, state
+
+manifest = Table(
+    "manifest",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("image_id", ForeignKey("image.id"), nullable=False),
+    Column("digest", String(135), nullable=False),
+    Column("media_type", String(255), nullable=False),
+    Column("artifact_type", String(255)),
+    Column("config_type", String(255)),
+    Column("subject", String(135)),
+    Column("annotations", JSON, nullable=False),
+    Column("platforms", JSON, nullable=False),
+    Column("size", BigInteger, nullable=False),  # of the document
+    Column("total_size", BigInteger, nullable=False),  # with all it holds, each digest once
+    Column("pulls", BigInteger, nullable=False, server_default="0"),
+    Column("pulled_at", Instant),
+    Column("restored_at", Instant),  # policies keep it for a whole period from here
+    Column("description", String(255), nullable=False, server_default=""),
+    *locked_columns(),
+    *state(),
+    *made_and_edited(),  # created_at is the first push
+    UniqueConstraint("image_id", "digest"),
+    Index("ix_manifest_subject", "image_id", "subject"),
+)
+
+manifest_body = Table(
+    "manifest_body",
+    metadata,
+    Column("manifest_id", ForeignKey("manifest.id", ondelete="CASCADE"), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+manifest_edge = Table(
+    "manifest_edge",
+    metadata,
+    Column("parent_id", ForeignKey("manifest.id", ondelete="CASCADE"), primary_key=True),
+    Column("child_id", ForeignKey("manifest.id"), primary_key=True, index=True),
+    Column("platform", String(255)),
+)
+
+blob = Table(
+    "blob",
+    metadata,
+    Column("digest", String(135), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("key", String(255), nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+)
+
+image_blob = Table(
+    "image_blob",
+    metadata,
+    Column("image_id", ForeignKey("image.id"), primary_key=True),
+    Column("digest", ForeignKey("blob.digest"), primary_key=True, index=True),
+    Column("renewed_at", Instant, nullable=False, index=True),  # its grace counts from here
+)
+
+manifest_blob = Table(
+    "manifest_blob",
+    metadata,
+    Column("manifest_id", ForeignKey("manifest.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", ForeignKey("blob.digest"), primary_key=True, index=True),
+)
+
+tag = Table(
+    "tag",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("image_id", ForeignKey("image.id"), nullable=False),
+    Column("name", String(128, collation="C").with_variant(String(128), "sqlite"), nullable=False),
+    Column("natural", String(600, collation="C").with_variant(String(600), "sqlite"), nullable=False),
+    Column("manifest_id", ForeignKey("manifest.id"), nullable=False, index=True),
+    Column("fallback_of", String(135)),  # the subject a name such as sha256-<hex>.sig speaks of
+    *made_and_edited(),
+    UniqueConstraint("image_id", "name"),
+    Index("ix_tag_fallback", "image_id", "fallback_of"),
+    Index("ix_tag_natural", "image_id", "natural"),  # 6.0.9 before 6.0.10
+)
+
+tag_history = Table(
+    "tag_history",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("image_id", ForeignKey("image.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("digest", String(135)),  # NULL: the name was removed
+    Column("at", Instant, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("why", String(60), nullable=False),
+    Index("ix_tag_history_name", "image_id", "name", "at"),
+)
