@@ -14,6 +14,8 @@ from berth.doors.wire.failures import BodyTooLarge, ClientGone
 
 THREADS = 32
 MAX_QUERY_FIELDS = 100
+BODILESS = (204, 304)
+"""Answers that never have a body; the length they could announce is that of another one."""
 
 T = TypeVar("T")
 
@@ -33,7 +35,7 @@ class Answer:
 
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
-        if self.status != 204 and not any(name == b"content-length" for name, _ in raw):  # noqa: PLR2004
+        if self.status not in BODILESS and not any(name == b"content-length" for name, _ in raw):
             raw.append((b"content-length", str(len(self.body)).encode()))
         return raw
 

@@ -1,7 +1,7 @@
 """Blobs: asked for, read with ranges, deleted."""
 
 from berth.doors.http import Answer, in_thread
-from berth.doors.oci import errors, ranges
+from berth.doors.oci import conditions, errors, ranges
 from berth.doors.oci.request import Request
 from berth.doors.wire import files
 from berth.registry import blobs, images
@@ -24,13 +24,18 @@ async def head(request: Request, content: Digest, found: FoundBlob) -> Answer:
     now = request.site.now()
     if now - found.renewed_at > blobs.RENEW:
         await in_thread(_renew, request, content, found)
+    if conditions.is_known(request.headers, str(content)):
+        return Answer(304, _headers(content))
     return Answer(200, [*_headers(content), ("Content-Length", str(found.size))])
 
 
 async def get(request: Request, content: Digest, found: FoundBlob) -> Answer | None:
     """Send a blob or one range of it; None when all has been sent."""
+    if conditions.is_known(request.headers, str(content)):
+        return Answer(304, _headers(content))
+    asked = request.headers.get("range") if conditions.wants_range(request.headers, str(content)) else ""
     try:
-        span = ranges.of_read(request.headers.get("range"), found.size)
+        span = ranges.of_read(asked, found.size)
     except ranges.Unsatisfiable:
         refused = errors.error(416, "SIZE_INVALID", f"the range is outside of the {found.size} bytes of the blob")
         refused.headers.append(("Content-Range", f"bytes */{found.size}"))

@@ -1,6 +1,7 @@
 """Manifests: pulled, pushed and deleted, by tag or by digest."""
 
 from berth.doors.http import Answer
+from berth.doors.oci import conditions
 from berth.doors.oci.request import Request
 from berth.registry import images, manifests, platforms, tags
 from berth.words import manifest as documents
@@ -25,7 +26,7 @@ def read(request: Request) -> Answer:
         ("Docker-Content-Digest", found.digest),
         ("ETag", f'"{found.digest}"'),
     ]
-    if _matches(request.headers.get("if-none-match"), found.digest):
+    if conditions.is_known(request.headers, found.digest):
         return Answer(304, headers)
     headers.append(("Content-Length", str(found.size)))
     if request.method == "HEAD":
@@ -72,11 +73,3 @@ def delete(request: Request) -> Answer:
         else:
             tags.remove(tx, found, reference, actor, at=at)
     return Answer(202)
-
-
-def _matches(condition: str, content: str) -> bool:
-    """RFC 9110, section 13.1.2; a weak comparison is enough."""
-    if not condition:
-        return False
-    wanted = {item.strip().removeprefix("W/").strip('"') for item in condition.split(",")}
-    return "*" in wanted or content in wanted
