@@ -85,7 +85,7 @@ class Client:
 
         asyncio.run(self.app(scope, receive, send))
         answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-        return Answer(sent[0]["status"], answered, json.loads(sent[1]["body"]))
+        return Answer(sent[0]["status"], answered, json.loads(sent[1]["body"] or b"{}"))
 
     def access(self, answer: Answer) -> dict[str, str]:
         assert answer.status == 200, answer

@@ -6,7 +6,7 @@ resource says what is missing. `GET` takes Basic credentials or none, `POST` a f
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -66,7 +66,7 @@ class TokenDoor:
             answer = errors.error(413, "UNSUPPORTED", str(large))
         if answer.status == 401:  # noqa: PLR2004  RFC 9110
             answer.headers.append(("WWW-Authenticate", 'Basic realm="berth", charset="UTF-8"'))
-        await answer.send(send)
+        await answer.send(send, head=scope["method"] == "HEAD")
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         match scope["method"]:
@@ -154,7 +154,7 @@ class TokenDoor:
             return NONE
 
 
-def endpoint(site: Site, sign_in: SignIn, rights: Rights) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def endpoint(site: Site, sign_in: SignIn, rights: Rights) -> TokenDoor:
     return TokenDoor(site, sign_in, rights)
 
 
