@@ -17,7 +17,7 @@ from berth.schedule import Recurring
 from berth.settings import Settings
 from berth.site import Site, open_site
 
-JOBS = listed(expired.purge, sweep.hourly)
+JOBS = listed(expired.purge, sweep.sweep)
 """Every job there is."""
 
 THREADS = 2
@@ -43,7 +43,7 @@ class Worker:
         self._stopping = threading.Event()
         # What still runs when time is up may be cut off with the process: its lease runs out.
         self._threads = [
-            threading.Thread(target=self._work, name=f"worker {number}", daemon=True) for number in range(1, threads + 1)
+            threading.Thread(target=self._work, name=f"worker {number + 1}", daemon=True) for number in range(threads)
         ]
 
     def start(self) -> None:

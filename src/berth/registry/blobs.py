@@ -86,14 +86,20 @@ def holders(tx: Connection, content: Digest) -> list[tuple[int, ImagePath, Place
 
 
 def renew(tx: Connection, image_id: int, content: Digest, *, at: datetime) -> None:
-    """Somebody relies on finding this blob here: count its grace anew, with at most one write an hour."""
+    """Somebody relies on finding this blob here: count its grace anew, with at most one write an hour.
+
+    Raises `BlobUnknown` when the image has let go of it.
+    """
     stale = image_blob.c.renewed_at < at - RENEW
     mine = (image_blob.c.image_id == image_id) & (image_blob.c.digest == str(content))
-    tx.execute(update(image_blob).where(mine, stale).values(renewed_at=at))
+    renewed = tx.execute(update(image_blob).where(mine, stale).values(renewed_at=at)).rowcount
+    if not renewed and not tx.scalar(select(exists().where(mine))):
+        raise BlobUnknown(content)
 
 
 def remove(tx: Connection, found: Image, content: Digest, actor: Actor, *, at: datetime) -> None:
     """Take a blob from an image. Raises `BlobUnknown`, and `BlobHeld` when a manifest needs it."""
+    images.lock(tx, found.id)  # no manifest that needs the blob can come meanwhile
     mine = (image_blob.c.image_id == found.id) & (image_blob.c.digest == str(content))
     if not tx.scalar(select(exists().where(mine))):
         raise BlobUnknown(content)

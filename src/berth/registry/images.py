@@ -83,6 +83,11 @@ def for_push(tx: Connection, place: Place, path: ImagePath, actor: Actor, *, at:
     return Image(row.id, row.repository_id, path, born=row.born_at is not None)
 
 
+def lock(tx: Connection, image_id: int) -> None:
+    """Keep pushes of manifests, and other changes, out of an image to the end of the transaction."""
+    tx.execute(select(image.c.id).where(image.c.id == image_id).with_for_update(key_share=True))
+
+
 def born(tx: Connection, place: Place, found: Image, actor: Actor, *, at: datetime) -> None:
     """The first manifest is in: the image exists for people, with the policies its repository has now."""
     made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
