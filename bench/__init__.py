@@ -1,0 +1,1 @@
+"""Berth beside another registry on the same machine, at the same time, under the same load."""

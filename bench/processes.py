@@ -1,0 +1,81 @@
+"""What a tree of processes costs: CPU seconds and memory, as the kernel counts them in `/proc`."""
+
+import os
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+PROC = Path("/proc")
+SAMPLE_SECONDS = 0.1
+
+
+def tree(root: int) -> list[int]:
+    """A process and its descendants, parents before children."""
+    found = [root]
+    for pid in found:
+        with suppress(OSError):
+            for task in (PROC / str(pid) / "task").iterdir():
+                found += map(int, (task / "children").read_text().split())
+    return found
+
+
+def cpu_seconds(root: int) -> float:
+    """CPU time of the tree, with that of its children that have ended."""
+    return sum(_ticks(pid) for pid in tree(root)) * TICK
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return sum(map(int, fields[11:15]))
+
+
+@dataclass
+class Peak:
+    """The most memory one process held, in MiB."""
+
+    rss: float = 0
+    pss: float = 0
+    """Pages shared with other processes count in part."""
+
+
+@dataclass
+class MemoryWatch:
+    """Looks at every process of a tree several times a second, for as long as the block runs."""
+
+    root: int
+    peaks: dict[int, Peak] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(SAMPLE_SECONDS):
+            for pid in tree(self.root):
+                with suppress(OSError):
+                    self._sample(pid)
+
+    def _sample(self, pid: int) -> None:
+        peak = self.peaks.setdefault(pid, Peak())
+        # The kernel keeps the highest resident size itself; the shared size has to be sampled.
+        peak.rss = max(peak.rss, _mebibytes(PROC / str(pid) / "status", "VmHWM:"))
+        peak.pss = max(peak.pss, _mebibytes(PROC / str(pid) / "smaps_rollup", "Pss:"))
+
+
+def _mebibytes(file: Path, name: str) -> float:
+    for line in file.read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1]) / 1024
+    return 0
