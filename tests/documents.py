@@ -67,7 +67,7 @@ def manifest(
 
 def artifact(subject: Document | None, kind: str, **more: Any) -> Document:  # Any: JSON values
     """An artifact with an empty config, which may speak of another document."""
-    about = {} if subject is None else {"subject": subject.described()}
+    about: dict[str, Any] = {} if subject is None else {"subject": subject.described()}  # Any: JSON values
     return manifest(b"{}", [], config_type=EMPTY, artifactType=kind, **about, **more)
 
 

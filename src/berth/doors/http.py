@@ -64,7 +64,8 @@ class Query:
     def fields(self) -> dict[str, list[str]]:
         if not self.raw:
             return {}
-        text = self.raw.decode("latin-1")
+        # No value that means something has a NUL, and PostgreSQL takes none in a text.
+        text = self.raw.decode("latin-1").replace("%00", "%EF%BF%BD")
         try:
             return parse_qs(text, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
         except ValueError:

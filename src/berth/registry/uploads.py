@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from berth.audit.events import Actor
 from berth.blobs import Part, UploadGone, key_of
+from berth.blobs.keys import is_upload
 from berth.db.tables import upload
 from berth.registry import blobs
 from berth.registry.images import Image
@@ -78,7 +79,7 @@ def find(tx: Connection, found: Image, upload_id: str, *, oldest: datetime) -> U
     query = select(upload.c.algorithm).where(
         upload.c.id == upload_id, upload.c.image_id == found.id, upload.c.started_at > oldest
     )
-    algorithm = tx.scalar(query)
+    algorithm = tx.scalar(query) if is_upload(upload_id) else None
     if algorithm is None:
         raise UploadUnknown(upload_id)
     return Upload(upload_id, found, algorithm)

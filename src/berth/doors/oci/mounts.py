@@ -11,7 +11,7 @@ from berth.registry.images import Image
 from berth.words import actions, digest
 from berth.words.actions import Action
 from berth.words.digest import Digest
-from berth.words.errors import BlobUnknown, ImageUnknown, NameInvalid, Refusal, TokenTooNarrow
+from berth.words.errors import BlobUnknown, ImageUnknown, Refusal, TokenTooNarrow
 from berth.words.names import ImagePath
 
 
@@ -43,14 +43,15 @@ class Unmountable(Exception):
 
 def _source(request: Request, name: str) -> tuple[Place, ImagePath]:
     """The image to mount from, which the caller must be allowed to pull."""
-    caller = request.caller
+    gate, caller = request.parts.gate, request.caller
     try:
-        return request.parts.gate.admit(caller, request.host, name, Action.PULL)
+        return gate.admit(caller, request.host, name, Action.PULL)
     except TokenTooNarrow:
-        if name not in (caller.bounds or {}):
-            raise
-        raise Unmountable from None
-    except (NameInvalid, Refusal):
+        # Asked for a token that nobody will give them, clients would not fall back to an upload.
+        if Action.PULL not in gate.standing(caller.principal, gate.path(request.host, name)).actions:
+            raise Unmountable from None
+        raise
+    except Refusal:
         raise Unmountable from None
 
 
