@@ -40,6 +40,15 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
     )
+    logging.basicConfig(handlers=[_Forward()], level=logging.WARNING, force=True)
+
+
+class _Forward(logging.Handler):
+    """Lines of libraries, in the shape of ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        facts = {"exception": self.format(record)} if record.exc_info else {}
+        structlog.get_logger(record.name).log(record.levelno, record.getMessage(), **facts)
 
 
 class AccessLog:
