@@ -1,7 +1,3 @@
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -98,18 +94,6 @@ def test_a_worker_outlives_a_database_that_is_away(tmp_path: Path) -> None:
         worker.start()
         time.sleep(0.5)
         assert worker.stop(10)
-
-
-def test_the_working_process_stops_when_it_is_asked_to(sqlite_url: str, tmp_path: Path) -> None:
-    program = "from berth import settings, worker; worker.run(settings.load())"
-    given = {**os.environ, "BERTH_DATABASE_URL": sqlite_url, "BERTH_STORAGE_URL": f"file://{tmp_path / 'blobs'}"}
-    with subprocess.Popen([sys.executable, "-c", program], env=given, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert "worker started" in process.stdout.readline()
-        process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=20)
-    assert process.returncode == 0
-    assert "worker stopped" in said.splitlines()[-1]
 
 
 def _periods(site: Site) -> set[str]:

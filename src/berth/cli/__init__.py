@@ -4,10 +4,13 @@ import sys
 
 import typer
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from berth.cli import image, registry, repository
+from berth.cli import grant, image, key, registry, repository, user
+from berth.cli.migrate import migrate
 from berth.cli.serve import serve
+from berth.cli.settings import settings
+from berth.cli.worker import worker
 from berth.migrations import DatabaseNewerError
 from berth.serving import PortInUseError
 from berth.settings import PREFIX, UnknownSettingError
@@ -23,6 +26,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
+app.command()(migrate)
+app.command()(settings)
+app.add_typer(user.app, name="user")
+app.add_typer(key.app, name="key")
+app.add_typer(grant.app, name="grant")
+app.command()(worker)
 app.add_typer(registry.app, name="registry")
 app.add_typer(repository.app, name="repository")
 app.add_typer(image.app, name="image")
@@ -41,8 +50,16 @@ def main() -> None:
         _leave(str(error), 2)
     except (DatabaseNewerError, PortInUseError) as error:
         _leave(str(error), 1)
-    except OperationalError as error:
-        _leave(f"the database cannot be used: {error.orig}", 1)
+    except ArgumentError as error:
+        _leave(f"{PREFIX}DATABASE_URL: {error}", 2)
+    except DBAPIError as error:
+        _leave(f"the database cannot be used: {_first_line(error.orig)}", 1)
+    except OSError as error:
+        _leave(str(error), 1)
+
+
+def _first_line(error: object) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def _leave(message: str, code: int) -> None:
