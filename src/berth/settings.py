@@ -86,6 +86,20 @@ class Settings(BaseSettings):
     def _networks(cls, value: Any) -> Any:  # Any: what the environment or a test gives
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("it must begin with sqlite:/// or postgresql+psycopg://")
+        return value
+
+    @field_validator("storage_url")
+    @classmethod
+    def _storage(cls, value: str) -> str:
+        if value and value != "memory:" and not value.startswith("file:///"):
+            raise ValueError("it must be memory: or begin with file:///")
+        return value
+
     @field_validator("external_url")
     @classmethod
     def _address(cls, value: str) -> str:

@@ -44,8 +44,7 @@ def main() -> None:
     except Refusal as refusal:
         _leave(str(refusal), next((code for family, code in EXITS.items() if isinstance(refusal, family)), 1))
     except ValidationError as error:
-        problems = (f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors())
-        _leave("; ".join(problems), 2)
+        _leave("; ".join(_problem(item["loc"], item["msg"]) for item in error.errors()), 2)
     except UnknownSettingError as error:
         _leave(str(error), 2)
     except (DatabaseNewerError, PortInUseError) as error:
@@ -56,6 +55,12 @@ def main() -> None:
         _leave(f"the database cannot be used: {_first_line(error.orig)}", 1)
     except OSError as error:
         _leave(str(error), 1)
+
+
+def _problem(where: tuple[int | str, ...], message: str) -> str:
+    """What is wrong with a setting, or with several that do not go together."""
+    said = message.removeprefix("Value error, ")
+    return f"{PREFIX}{str(where[0]).upper()}: {said}" if where else said
 
 
 def _first_line(error: object) -> str:

@@ -1,6 +1,7 @@
 """What commands print: a table for people, JSON for programs."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from berth.words import time
+
+WIDE = 10_000
 
 Facts = Mapping[str, Any]  # Any: JSON values and instants
 
@@ -28,10 +31,14 @@ def rows(found: Sequence[Facts], output: Format, *, columns: Sequence[str]) -> N
     if output is Format.JSON:
         _print_json([_plain(row) for row in found])
         return
-    table = Table(*[column.replace("_", " ").upper() for column in columns], box=None, pad_edge=False, header_style="")
+    table = Table(box=None, pad_edge=False, header_style="")
+    for column in columns:
+        table.add_column(column.replace("_", " ").upper(), overflow="fold")
     for row in found:
         table.add_row(*[_text(row.get(column)) for column in columns])
-    Console(highlight=False, markup=False, soft_wrap=True).print(table)
+    # A terminal folds what is too long for it; a file or pipe gets each row in one line.
+    width = None if sys.stdout.isatty() else WIDE
+    Console(highlight=False, markup=False, soft_wrap=True, width=width).print(table)
 
 
 def one(found: Facts, output: Format) -> None:

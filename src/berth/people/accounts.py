@@ -77,7 +77,7 @@ def find(tx: Connection, name: str) -> Account:
     return _account(row)
 
 
-def every(tx: Connection, *, after: str = "", limit: int = 1000) -> list[Account]:
+def every(tx: Connection, *, after: str = "", limit: int | None = None) -> list[Account]:
     """Accounts by name, those after `after`."""
     rows = tx.execute(select(*_COLUMNS).where(account.c.name > after).order_by(account.c.name).limit(limit)).mappings()
     return [_account(row) for row in rows]
