@@ -9,6 +9,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 from berth.settings import PREFIX, Settings
 from berth.site import Site, open_site
@@ -17,6 +18,9 @@ from tests import databases
 # What this machine's Berth is told is no business of its tests.
 for name in [name for name in os.environ if name.startswith(PREFIX)]:
     del os.environ[name]
+
+# Coloured tracebacks with all local values take seconds to draw.
+structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
 
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=50)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=5000)
