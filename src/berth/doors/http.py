@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from starlette.types import Receive, Scope, Send
 
 from berth.doors.wire.failures import BodyTooLarge, ClientGone
+from berth.words.errors import FieldInvalid
 
 THREADS = 32
 MAX_QUERY_FIELDS = 100
@@ -56,7 +57,7 @@ class Headers:
 
 @dataclass
 class Query:
-    """The query string, read when it is needed; a name may come several times."""
+    """The query string, read when it is needed; a name may come several times. Raises `FieldInvalid`."""
 
     raw: bytes
 
@@ -69,7 +70,7 @@ class Query:
         try:
             return parse_qs(text, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
         except ValueError:
-            return {}
+            raise FieldInvalid("query", f"at most {MAX_QUERY_FIELDS} fields") from None
 
     def get(self, name: str) -> str | None:
         values = self.fields.get(name)

@@ -74,6 +74,7 @@ def parse(content_type: str, body: bytes) -> Document:
     media_type = _agreed_type(media_type, document)
     _check_version(document)
     is_index = media_type in INDEXES
+    _check_one_kind(document, is_index=is_index)
     config = None if is_index else _part(document.get("config"), "config")
     return Document(
         body=body,
@@ -89,7 +90,7 @@ def parse(content_type: str, body: bytes) -> Document:
 
 def _load(body: bytes) -> JSON:
     try:
-        document = json.loads(body.decode(), parse_constant=_no_constant)
+        document = json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_object)
     except UnicodeDecodeError:
         raise ManifestInvalid("it is not UTF-8") from None
     except RecursionError:
@@ -98,6 +99,14 @@ def _load(body: bytes) -> JSON:
         raise ManifestInvalid(f"it is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise ManifestInvalid("it is not a JSON object")
+    return document
+
+
+def _object(pairs: list[tuple[str, Any]]) -> JSON:  # Any: JSON values
+    """Of two fields with one name, some clients read the first and some the last."""
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a field stands twice in one object")
     return document
 
 
@@ -121,6 +130,13 @@ def _agreed_type(announced: str, document: JSON) -> str:
 def _check_version(document: JSON) -> None:
     if document.get("schemaVersion") != 2:  # noqa: PLR2004  the one version there is
         raise ManifestInvalid("schemaVersion must be 2")
+
+
+def _check_one_kind(document: JSON, *, is_index: bool) -> None:
+    """What reads as an image and as an index would mean different things to different clients (CVE-2021-41190)."""
+    for name in ("config", "layers") if is_index else ("manifests",):
+        if name in document:
+            raise ManifestInvalid(f"{name} has no place in {'an index' if is_index else 'an image manifest'}")
 
 
 def _parts(document: JSON, name: str) -> tuple[Part, ...]:

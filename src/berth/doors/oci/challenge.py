@@ -6,7 +6,7 @@ from berth.doors import addresses
 from berth.doors.http import Query
 from berth.doors.oci import routes, token
 from berth.settings import Settings
-from berth.words.errors import Refusal, TokenTooNarrow
+from berth.words.errors import FieldInvalid, Refusal, TokenTooNarrow
 
 
 def of(scope: Scope, settings: Settings, refusal: Refusal) -> str:
@@ -29,8 +29,16 @@ def _scopes(scope: Scope) -> str:
         return ""
     words = {"pull": "pull", "push": "pull,push", "delete": "delete"}
     wanted = f"repository:{route.name}:{words[routes.action(route.kind, scope['method'])]}"
-    source = Query(scope.get("query_string", b"")).get("from") if route.kind is routes.Kind.UPLOADS else None
+    source = _source(scope) if route.kind is routes.Kind.UPLOADS else None
     return f"{wanted} repository:{source}:pull" if source and " " not in source else wanted
+
+
+def _source(scope: Scope) -> str | None:
+    """Where a mount takes its blob from."""
+    try:
+        return Query(scope.get("query_string", b"")).get("from")
+    except FieldInvalid:
+        return None
 
 
 def _quotable(value: str) -> str:
