@@ -10,7 +10,7 @@ Refusal
 │   ├── ManifestUnknown · BlobUnknown · UploadUnknown
 │   └── UserUnknown · KeyUnknown · GrantUnknown
 ├── Conflict           the state of things stands in the way
-│   ├── AlreadyExists · NotEmpty · LastAdministrator
+│   ├── AlreadyExists · NotEmpty · LastAdministrator · Stale
 │   ├── ManifestReferenced · ReferrerHeld · BlobHeld
 │   └── ImageDeleting · ImageInactive
 └── Access             who asks is the reason
@@ -271,6 +271,16 @@ class LastAdministrator(Conflict):
 
     def __str__(self) -> str:
         return f"{self.name!r} is the last active administrator"
+
+
+@dataclass(eq=False)
+class Stale(Conflict):
+    """An edit speaks of a version that is no longer the one there is."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"the {self.what} has been changed since it was read; read it again and decide anew"
 
 
 @dataclass(eq=False)

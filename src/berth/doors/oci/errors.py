@@ -32,6 +32,7 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.AlreadyExists: (403, "DENIED"),
     errors.NotEmpty: (403, "DENIED"),
     errors.LastAdministrator: (403, "DENIED"),
+    errors.Stale: (403, "DENIED"),
     errors.ManifestReferenced: (403, "DENIED"),
     errors.ReferrerHeld: (403, "DENIED"),
     errors.BlobHeld: (403, "DENIED"),
