@@ -23,7 +23,7 @@ HERE = "192.0.2.1"
 
 def request(*authorization: bytes) -> Scope:
     headers = [(b"authorization", value) for value in authorization]
-    return {"type": "http", "client": (HERE, 4711), "headers": headers, "request_id": "r-1"}
+    return {"type": "http", "client": (HERE, 4711), "headers": headers, "berth.request_id": "r-1"}
 
 
 def basic(name: str, secret: str) -> Scope:

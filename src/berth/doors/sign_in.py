@@ -158,7 +158,7 @@ class SignIn:
         return Caller(ANONYMOUS, self._actor(scope, ANONYMOUS))
 
     def _actor(self, scope: Scope, principal: Principal) -> Actor:
-        return Actor(str(principal), self._address(scope), scope.get("request_id", ""))
+        return Actor(str(principal), self._address(scope), scope.get("berth.request_id", ""))
 
     def _address(self, scope: Scope) -> str:
         return addresses.client(self._site.settings, scope)
