@@ -1,0 +1,61 @@
+import io
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from berth import cli
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:  # Any: JSON
+        return json.loads(self.out)
+
+    @property
+    def line(self) -> str:
+        """The one line on standard error."""
+        assert self.err.count("\n") == 1, self.err
+        assert self.out == ""
+        return self.err.strip()
+
+
+class Command:
+    """Runs `berth` in this process, as the console script does."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def __call__(self, *words: str, stdin: str = "") -> Done:
+        self._monkeypatch.setattr(sys, "argv", ["berth", *words])
+        self._monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        captured = self._capsys.readouterr()
+        return Done(int(left.value.code or 0), captured.out, captured.err)
+
+    def succeeds(self, *words: str, stdin: str = "") -> Done:
+        done = self(*words, stdin=stdin)
+        assert done.code == 0, done
+        return done
+
+
+@pytest.fixture
+def berth(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str) -> Command:
+    """The command, with a database to work on."""
+    for name in [name for name in os.environ if name.startswith("BERTH_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("BERTH_DATABASE_URL", database_url)
+    monkeypatch.setenv("BERTH_STORAGE_URL", "memory:")
+    return Command(monkeypatch, capsys)
