@@ -84,7 +84,7 @@ def _list(tx: Connection, *where: ColumnElement[bool]) -> list[Grant]:
         .join(registry, grant_.c.registry_id == registry.c.id)
         .outerjoin(repository, grant_.c.repository_id == repository.c.id)
         .where(*where)
-        .order_by(registry.c.name, repository.c.name, account.c.name)
+        .order_by(registry.c.name, repository.c.name.nulls_first(), account.c.name)
     )
     return [
         Grant(user, f"{above}/{name}" if name else above, words.split(line), by, at)
