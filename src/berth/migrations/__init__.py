@@ -1,55 +1,24 @@
 """Bring a database to this program's shape, under a lock, before anything else touches it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import inspect, select
 
 from berth.db import Database
+from berth.migrations.revision import HEAD, DatabaseNewerError, alembic_version
 
-LOCK = 0x42657274
-"""Number of the advisory lock that PostgreSQL holds while one process migrates."""
-
-
-class DatabaseNewerError(Exception):
-    """A later release of Berth has changed this database."""
-
-    def __init__(self, found: str) -> None:
-        super().__init__(
-            f"the database has the shape {found!r}, which this release of Berth does not know: it was changed by a "
-            "later release. Start that release, or restore a backup made before the change."
-        )
+__all__ = ["DatabaseNewerError", "upgrade"]
 
 
 def upgrade(database: Database) -> None:
     """Run the migrations that are missing. Raises `DatabaseNewerError`."""
-    with _alone(database) as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-        scripts = ScriptDirectory.from_config(_config())
-        if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
-            raise DatabaseNewerError(found)
-        if found != scripts.get_current_head():
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+    if _revision(database) == HEAD:
+        return
+    from berth.migrations import running  # noqa: PLC0415  Alembic is slow to load, and seldom needed
+
+    running.upgrade(database)
 
 
-@contextmanager
-def _alone(database: Database) -> Iterator[Connection]:
-    """A transaction nobody else migrates in: SQLite's write lock, or an advisory lock of PostgreSQL."""
-    with database.write() as connection:
-        if not database.is_embedded:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        yield connection
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    config.set_main_option("path_separator", "os")
-    return config
+def _revision(database: Database) -> str | None:
+    with database.read() as tx:
+        if not inspect(tx).has_table(alembic_version.name):
+            return None
+        return tx.scalar(select(alembic_version.c.version_num))
