@@ -152,7 +152,8 @@ def test_a_wrong_field_is_named(held: Image) -> None:
 
 
 def test_an_index_needs_its_list(held: Image) -> None:
-    for fields in ({"manifests": None}, {"manifests": {}}, {"manifests": [7]}):
+    lists: list[dict[str, object]] = [{"manifests": None}, {"manifests": {}}, {"manifests": [7]}]
+    for fields in lists:
         refused(held, documents.of({**documents.index([]).fields, **fields}, OCI_INDEX))
 
 

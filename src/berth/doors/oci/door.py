@@ -16,8 +16,9 @@ from berth.doors.oci.request import Parts, Request
 from berth.doors.oci.routes import Kind, Route
 from berth.doors.sign_in import SignIn
 from berth.doors.wire.failures import BodyTooLarge, ClientGone
+from berth.people import tokens
 from berth.people.callers import Caller
-from berth.words.errors import ManifestTooLarge, Refusal, Unauthenticated
+from berth.words.errors import ManifestTooLarge, Refusal, TokenTooNarrow, Unauthenticated
 from berth.words.manifest import MAX_BYTES
 
 log = structlog.get_logger("berth.oci")
@@ -157,6 +158,8 @@ class OCIDoor:
 
     def _catalog_page(self, scope: Scope) -> Answer:
         caller = self._sign_in.caller(scope)
+        if caller.bounds is not None and tokens.CATALOG not in caller.bounds:
+            raise TokenTooNarrow("the catalog", "pull")
         within = self._parts.gate.registry_at(addresses.host(self._parts.site.settings, scope))
         return lists.catalog_list(self._parts, caller.principal, within, Query(scope["query_string"]))
 

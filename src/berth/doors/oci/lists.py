@@ -96,7 +96,7 @@ def _count(query: Query) -> int:
     text = query.get("n")
     if text is None:
         return MAX_PAGE
-    if not text.isdecimal() or len(text) > MAX_DIGITS:
+    if not (text.isascii() and text.isdecimal()) or len(text) > MAX_DIGITS:
         raise PageInvalid
     return min(int(text), MAX_PAGE)
 
