@@ -159,9 +159,9 @@ def endpoint(site: Site, sign_in: SignIn, rights: Rights) -> TokenDoor:
 
 
 def _fields(text: bytes) -> Fields:
-    """A query string or form. Raises `FieldInvalid`."""
+    """A query string or form. Raises `FieldInvalid` for one with too many fields."""
     try:
-        return parse_qs(text.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+        return parse_qs(text.decode(errors="replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise FieldInvalid("form", f"at most {MAX_FIELDS} fields") from None
 
