@@ -5,6 +5,12 @@ from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary,
 from berth.db.columns import ID, Instant
 from berth.db.tables.shared import locked_columns, made_and_edited, metadata, state
 
+NATURAL = String(600, collation="C").with_variant(String(600), "sqlite")
+"""A name as people count: see `words.names.natural`."""
+
+UNTAGGED = "~"
+"""Comes after every name."""
+
 manifest = Table(
     "manifest",
     metadata,
@@ -21,6 +27,7 @@ manifest = Table(
     Column("total_size", BigInteger, nullable=False),  # with all it holds, each digest once
     Column("pulls", BigInteger, nullable=False, server_default="0"),
     Column("pulled_at", Instant),
+    Column("first_tag", NATURAL, nullable=False, server_default=UNTAGGED),  # of its names, fallback names left out
     Column("restored_at", Instant),  # policies keep it for a whole period from here
     Column("description", String(255), nullable=False, server_default=""),
     *locked_columns(),
@@ -28,6 +35,12 @@ manifest = Table(
     *made_and_edited(),  # created_at is the first push
     UniqueConstraint("image_id", "digest"),
     Index("ix_manifest_subject", "image_id", "subject"),
+    # One for each order in which a list of digests is asked for.
+    Index("ix_manifest_first_tag", "image_id", "first_tag", "id"),
+    Index("ix_manifest_created_at", "image_id", "created_at", "id"),
+    Index("ix_manifest_total_size", "image_id", "total_size", "id"),
+    Index("ix_manifest_pulls", "image_id", "pulls", "id"),
+    Index("ix_manifest_pulled_at", "image_id", "pulled_at", "id"),
 )
 
 manifest_body = Table(
@@ -75,13 +88,14 @@ tag = Table(
     Column("id", ID, primary_key=True),
     Column("image_id", ForeignKey("image.id"), nullable=False),
     Column("name", String(128, collation="C").with_variant(String(128), "sqlite"), nullable=False),
-    Column("natural", String(600, collation="C").with_variant(String(600), "sqlite"), nullable=False),
-    Column("manifest_id", ForeignKey("manifest.id"), nullable=False, index=True),
+    Column("natural", NATURAL, nullable=False),
+    Column("manifest_id", ForeignKey("manifest.id"), nullable=False),
     Column("fallback_of", String(135)),  # the subject a name such as sha256-<hex>.sig speaks of
     *made_and_edited(),
     UniqueConstraint("image_id", "name"),
     Index("ix_tag_fallback", "image_id", "fallback_of"),
     Index("ix_tag_natural", "image_id", "natural"),  # 6.0.9 before 6.0.10
+    Index("ix_tag_manifest", "manifest_id", "natural"),
 )
 
 tag_history = Table(

@@ -20,8 +20,9 @@ trash = Table(
     metadata,
     Column("id", ID, primary_key=True),
     Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(8), nullable=False, server_default="digest"),  # or image: what it had besides digests
     Column("image", String(255), nullable=False),
-    Column("digest", String(135), nullable=False),
+    Column("digest", String(135), nullable=False),  # empty for an image
     Column("facts", JSON, nullable=False),  # the columns of the manifest, its tags, children, lock
     Column("tags", JSON, nullable=False),
     Column("body", LargeBinary, nullable=False),

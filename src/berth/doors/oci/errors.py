@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from berth.doors.http import Answer
-from berth.words import errors
+from berth.words import errors, time
 from berth.words.errors import Refusal
 
 ANSWERS: dict[type[Refusal], tuple[int, str]] = {
@@ -29,6 +29,8 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.UserUnknown: (404, "NAME_UNKNOWN"),
     errors.KeyUnknown: (404, "NAME_UNKNOWN"),
     errors.GrantUnknown: (404, "NAME_UNKNOWN"),
+    errors.TrashUnknown: (404, "UNSUPPORTED"),
+    errors.OperationUnknown: (404, "UNSUPPORTED"),
     errors.AlreadyExists: (403, "DENIED"),
     errors.NotEmpty: (403, "DENIED"),
     errors.LastAdministrator: (403, "DENIED"),
@@ -38,6 +40,14 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.BlobHeld: (403, "DENIED"),
     errors.ImageDeleting: (403, "DENIED"),
     errors.ImageInactive: (403, "DENIED"),
+    errors.ImageBusy: (403, "DENIED"),
+    errors.ManifestDeleting: (403, "DENIED"),
+    errors.ManifestInactive: (403, "DENIED"),
+    errors.PlaceDeleting: (403, "DENIED"),
+    errors.Locked: (403, "DENIED"),
+    errors.TagImmutable: (403, "DENIED"),
+    errors.TagInUse: (403, "DENIED"),
+    errors.Unrestorable: (403, "DENIED"),
     errors.Unauthenticated: (401, "UNAUTHORIZED"),
     errors.TokenTooNarrow: (401, "UNAUTHORIZED"),
     errors.Denied: (403, "DENIED"),
@@ -64,17 +74,26 @@ def error(status: int, code: str, message: str, detail: Any = None) -> Answer:  
     return Answer(status, [("Content-Type", "application/json")], body)
 
 
+def _lock(locked: errors.Locked) -> Any:  # Any: JSON
+    until = None if locked.until is None else time.text(locked.until)
+    facts = {"locked": locked.what, "by": locked.by, "at": time.text(locked.at)}
+    return {**facts, "reason": locked.reason, "until": until}
+
+
 def _detail(refusal: Refusal) -> Any:  # Any: JSON
     """The facts that a client could act on."""
+    detail: Any = None  # Any: JSON
     match refusal:
         case errors.PartsMissing():
-            return [{"digest": str(digest)} for digest in [*refusal.blobs, *refusal.manifests]]
+            detail = [{"digest": str(digest)} for digest in [*refusal.blobs, *refusal.manifests]]
         case errors.BlobUnknown():
-            return {"digest": str(refusal.digest)}
+            detail = {"digest": str(refusal.digest)}
         case errors.ManifestReferenced():
-            return {"digest": str(refusal.digest), "parents": refusal.parents}
+            detail = {"digest": str(refusal.digest), "parents": refusal.parents}
         case errors.BlobHeld():
-            return {"digest": str(refusal.digest), "holder": refusal.holder}
+            detail = {"digest": str(refusal.digest), "holder": refusal.holder}
+        case errors.Locked():
+            detail = _lock(refusal)
         case errors.ReferrerHeld():
-            return {"digest": str(refusal.subject), "referrer": refusal.referrer}
-    return None
+            detail = {"digest": str(refusal.subject), "referrer": refusal.referrer}
+    return detail

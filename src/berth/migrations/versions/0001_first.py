@@ -268,6 +268,7 @@ def upgrade() -> None:
         "trash",
         sa.Column("id", ID, nullable=False),
         sa.Column("repository_id", ID, nullable=False),
+        sa.Column("kind", sa.String(length=8), server_default="digest", nullable=False),
         sa.Column("image", sa.String(length=255), nullable=False),
         sa.Column("digest", sa.String(length=135), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
@@ -313,6 +314,12 @@ def upgrade() -> None:
         sa.Column("total_size", sa.BigInteger(), nullable=False),
         sa.Column("pulls", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("pulled_at", Instant(), nullable=True),
+        sa.Column(
+            "first_tag",
+            sa.String(length=600, collation="C").with_variant(sa.String(length=600), "sqlite"),
+            server_default="~",
+            nullable=False,
+        ),
         sa.Column("restored_at", Instant(), nullable=True),
         sa.Column("description", sa.String(length=255), server_default="", nullable=False),
         sa.Column("locked_at", Instant(), nullable=True),
@@ -330,7 +337,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_manifest")),
         sa.UniqueConstraint("image_id", "digest", name=op.f("uq_manifest_image_id_digest")),
     )
+    op.create_index("ix_manifest_created_at", "manifest", ["image_id", "created_at", "id"], unique=False)
+    op.create_index("ix_manifest_first_tag", "manifest", ["image_id", "first_tag", "id"], unique=False)
+    op.create_index("ix_manifest_pulled_at", "manifest", ["image_id", "pulled_at", "id"], unique=False)
+    op.create_index("ix_manifest_pulls", "manifest", ["image_id", "pulls", "id"], unique=False)
     op.create_index("ix_manifest_subject", "manifest", ["image_id", "subject"], unique=False)
+    op.create_index("ix_manifest_total_size", "manifest", ["image_id", "total_size", "id"], unique=False)
     op.create_table(
         "tag_history",
         sa.Column("id", ID, nullable=False),
@@ -433,5 +445,5 @@ def upgrade() -> None:
         sa.UniqueConstraint("image_id", "name", name=op.f("uq_tag_image_id_name")),
     )
     op.create_index("ix_tag_fallback", "tag", ["image_id", "fallback_of"], unique=False)
-    op.create_index(op.f("ix_tag_manifest_id"), "tag", ["manifest_id"], unique=False)
+    op.create_index("ix_tag_manifest", "tag", ["manifest_id", "natural"], unique=False)
     op.create_index("ix_tag_natural", "tag", ["image_id", "natural"], unique=False)

@@ -1,0 +1,121 @@
+"""Every refusal the rooms can raise, with the facts it carries and nothing about HTTP.
+
+Refusal
+├── Invalid            what was sent cannot be right
+│   ├── FieldInvalid · NameInvalid · TagInvalid · DigestInvalid
+│   ├── ManifestInvalid · ManifestTooLarge · PartsMissing
+│   └── DigestMismatch · SizeMismatch · BlobTooLarge · ChunkOutOfOrder · UploadBusy
+├── Unknown            there is no such thing, or the caller may not know of it
+│   ├── RegistryUnknown · RepositoryUnknown · ImageUnknown
+│   ├── ManifestUnknown · BlobUnknown · UploadUnknown
+│   ├── UserUnknown · KeyUnknown · GrantUnknown
+│   └── TrashUnknown · OperationUnknown
+├── Conflict           the state of things stands in the way
+│   ├── AlreadyExists · NotEmpty · LastAdministrator · Stale
+│   ├── ManifestReferenced · ReferrerHeld · BlobHeld
+│   ├── ImageDeleting · ImageInactive · ImageBusy · ManifestDeleting · ManifestInactive · PlaceDeleting
+│   └── Locked · TagImmutable · TagInUse · Unrestorable
+└── Access             who asks is the reason
+    └── Unauthenticated · TokenTooNarrow · Denied · TooManyAttempts
+"""
+
+from berth.words.errors.access import Denied, TokenTooNarrow, TooManyAttempts, Unauthenticated
+from berth.words.errors.conflict import (
+    AlreadyExists,
+    BlobHeld,
+    ImageBusy,
+    ImageDeleting,
+    ImageInactive,
+    LastAdministrator,
+    Locked,
+    ManifestDeleting,
+    ManifestInactive,
+    ManifestReferenced,
+    NotEmpty,
+    PlaceDeleting,
+    ReferrerHeld,
+    Stale,
+    TagImmutable,
+    TagInUse,
+    Unrestorable,
+)
+from berth.words.errors.invalid import (
+    BlobTooLarge,
+    ChunkOutOfOrder,
+    DigestInvalid,
+    DigestMismatch,
+    FieldInvalid,
+    ManifestInvalid,
+    ManifestTooLarge,
+    NameInvalid,
+    PartsMissing,
+    SizeMismatch,
+    TagInvalid,
+    UploadBusy,
+)
+from berth.words.errors.kinds import Access, Conflict, Invalid, Refusal, Unknown
+from berth.words.errors.unknown import (
+    BlobUnknown,
+    GrantUnknown,
+    ImageUnknown,
+    KeyUnknown,
+    ManifestUnknown,
+    OperationUnknown,
+    RegistryUnknown,
+    RepositoryUnknown,
+    TrashUnknown,
+    UploadUnknown,
+    UserUnknown,
+)
+
+__all__ = [
+    "Access",
+    "AlreadyExists",
+    "BlobHeld",
+    "BlobTooLarge",
+    "BlobUnknown",
+    "ChunkOutOfOrder",
+    "Conflict",
+    "Denied",
+    "DigestInvalid",
+    "DigestMismatch",
+    "FieldInvalid",
+    "GrantUnknown",
+    "ImageBusy",
+    "ImageDeleting",
+    "ImageInactive",
+    "ImageUnknown",
+    "Invalid",
+    "KeyUnknown",
+    "LastAdministrator",
+    "Locked",
+    "ManifestDeleting",
+    "ManifestInactive",
+    "ManifestInvalid",
+    "ManifestReferenced",
+    "ManifestTooLarge",
+    "ManifestUnknown",
+    "NameInvalid",
+    "NotEmpty",
+    "OperationUnknown",
+    "PartsMissing",
+    "PlaceDeleting",
+    "ReferrerHeld",
+    "Refusal",
+    "RegistryUnknown",
+    "RepositoryUnknown",
+    "SizeMismatch",
+    "Stale",
+    "TagImmutable",
+    "TagInUse",
+    "TagInvalid",
+    "TokenTooNarrow",
+    "TooManyAttempts",
+    "TrashUnknown",
+    "Unauthenticated",
+    "Unknown",
+    "Unrestorable",
+    "UploadBusy",
+    "UploadUnknown",
+    "UserUnknown",
+]
