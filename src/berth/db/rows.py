@@ -1,6 +1,7 @@
 """Inserts that leave uniqueness to the database, the same on both."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -8,22 +9,44 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 Values = dict[str, Any]  # Any: column values
 
+_Insert = sqlite.Insert | postgresql.Insert
 
-def _insert(tx: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
-    return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+
+def _insert(dialect: str, table: Table) -> _Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+# Written out once, for SQLAlchemy takes longer to build such a statement than SQLite to run it.
+@lru_cache(maxsize=256)
+def _insert_ignore(dialect: str, table: Table) -> _Insert:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@lru_cache(maxsize=256)
+def _upsert(dialect: str, table: Table, key: tuple[str, ...], changed: tuple[str, ...]) -> _Insert:
+    statement = _insert(dialect, table)
+    values = {name: statement.excluded[name] for name in changed}
+    return statement.on_conflict_do_update(index_elements=key, set_=values)
 
 
 def insert_ignore(tx: Connection, table: Table, values: Values | Sequence[Values]) -> int:
     """Insert what is not there yet; returns how many rows were new. Existing rows stay as they are."""
     if not values:
         return 0
-    statement = _insert(tx, table).values(values).on_conflict_do_nothing()
+    if isinstance(values, dict):
+        statement, given = _insert_ignore(tx.dialect.name, table), values
+    else:
+        statement, given = _insert(tx.dialect.name, table).values(values).on_conflict_do_nothing(), None
     # Without being told to, SQLAlchemy does not count inserted rows on PostgreSQL.
-    return tx.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+    return tx.execute(statement, given, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def upsert(tx: Connection, table: Table, values: Values, key: Sequence[str], change: Values | None = None) -> None:
     """Insert a row, or set `change` (by default all the values) on the one that has the same `key` columns."""
-    changed = {name: value for name, value in values.items() if name not in key} if change is None else change
-    statement = _insert(tx, table).values(values).on_conflict_do_update(index_elements=list(key), set_=changed)
-    tx.execute(statement)
+    dialect = tx.dialect.name
+    if change is None:
+        changed = tuple(name for name in values if name not in key)
+        tx.execute(_upsert(dialect, table, tuple(key), changed), values)
+    else:
+        statement = _insert(dialect, table).on_conflict_do_update(index_elements=list(key), set_=change)
+        tx.execute(statement, values)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from berth.audit.events import Actor
 from berth.db import insert_ignore
@@ -15,6 +15,12 @@ from berth.words.names import ImagePath
 
 VISIBLE = ("active", "editing")
 """The states in which clients see an image."""
+
+# Every push asks this several times, and building a statement costs more than running it.
+_HERE = select(image.c.id, image.c.repository_id, image.c.state, image.c.state_reason, image.c.born_at).where(
+    image.c.repository_id == bindparam("repository_id"), image.c.name == bindparam("name")
+)
+_LOCKED = _HERE.with_for_update(key_share=True)
 
 
 @dataclass(frozen=True)
@@ -121,9 +127,7 @@ def summaries(tx: Connection, repository_id: int, prefix: str) -> list[Summary]:
 def _row(
     tx: Connection, place: Place, path: ImagePath, *, lock: bool = False
 ) -> Row[*tuple[Any, ...]] | None:  # Any: columns of different types
-    columns = (image.c.id, image.c.repository_id, image.c.state, image.c.state_reason, image.c.born_at)
-    query = select(*columns).where(image.c.repository_id == place.repository_id, image.c.name == path.image)
-    return tx.execute(query.with_for_update(key_share=True) if lock else query).first()
+    return tx.execute(_LOCKED if lock else _HERE, {"repository_id": place.repository_id, "name": path.image}).first()
 
 
 def _defaults(tx: Connection, place: Place) -> dict[str, object]:

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from berth.audit.events import Actor
 from berth.blobs import Part, UploadGone, key_of
@@ -24,6 +24,15 @@ from berth.words.digest import Digest, Hash
 from berth.words.errors import DigestMismatch, UploadUnknown
 
 MAX_HASHES = 4096
+
+# Every push runs these, and building a statement costs more than running it.
+_START = insert(upload)
+_ALGORITHM = select(upload.c.algorithm).where(
+    upload.c.id == bindparam("id"),
+    upload.c.image_id == bindparam("image_id"),
+    upload.c.started_at > bindparam("oldest"),
+)
+_END = delete(upload).where(upload.c.id == bindparam("id"))
 
 
 @dataclass(frozen=True)
@@ -70,16 +79,14 @@ def start(tx: Connection, found: Image, actor: Actor, *, at: datetime, algorithm
     digests.new(algorithm)
     upload_id = new_id()
     values = {"id": upload_id, "image_id": found.id, "algorithm": algorithm}
-    tx.execute(insert(upload).values(**values, started_by=actor.name, started_at=at))
+    tx.execute(_START, {**values, "started_by": actor.name, "started_at": at})
     return Upload(upload_id, found, algorithm)
 
 
 def find(tx: Connection, found: Image, upload_id: str, *, oldest: datetime) -> Upload:
     """An upload of this image that was started after `oldest`. Raises `UploadUnknown`."""
-    query = select(upload.c.algorithm).where(
-        upload.c.id == upload_id, upload.c.image_id == found.id, upload.c.started_at > oldest
-    )
-    algorithm = tx.scalar(query) if is_upload(upload_id) else None
+    given = {"id": upload_id, "image_id": found.id, "oldest": oldest}
+    algorithm = tx.scalar(_ALGORITHM, given) if is_upload(upload_id) else None
     if algorithm is None:
         raise UploadUnknown(upload_id)
     return Upload(upload_id, found, algorithm)
@@ -113,7 +120,7 @@ def finish(site: Site, found: Upload, part: Part, expected: Digest, running: Has
     kept = None
     try:
         with site.db.write() as tx:
-            tx.execute(delete(upload).where(upload.c.id == found.id))
+            tx.execute(_END, {"id": found.id})
             kept = blobs.add(tx, found.image, expected, size, key, at=site.now())
     finally:
         if kept != key:
@@ -123,7 +130,7 @@ def finish(site: Site, found: Upload, part: Part, expected: Digest, running: Has
 
 def cancel(site: Site, found: Upload) -> None:
     with site.db.write(durable=False) as tx:
-        tx.execute(delete(upload).where(upload.c.id == found.id))
+        tx.execute(_END, {"id": found.id})
     site.blobs.discard(found.id)
 
 
