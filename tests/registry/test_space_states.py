@@ -1,0 +1,353 @@
+"""Pushing, naming, deleting, mounting, sweeping and crashing at random, beside a plain model of what there is.
+
+What a tag reaches can always be read, every byte of it; and what nothing reaches does not stay.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from berth.blobs import BlobStore, DiskStore, MemoryStore
+from berth.db import Database
+from berth.registry import blobs, images, manifests, sweep, tags, uploads
+from berth.registry.uploads import Upload
+from berth.settings import Settings
+from berth.site import Site
+from berth.words import digest, time
+from berth.words.errors import (
+    BlobHeld,
+    BlobUnknown,
+    ManifestReferenced,
+    ManifestUnknown,
+    PartsMissing,
+    ReferrerHeld,
+    UploadUnknown,
+)
+from tests import databases, documents, make
+from tests.documents import Document
+from tests.make import ACTOR, Target
+from tests.registry import pulling, space
+from tests.sites import Clock
+
+PATHS = ("main/apps/web", "main/apps/api", "main/more/web")
+CONTENTS = (b"{}", b"1", b"22", b"333", b"4444")
+STEPS = 40
+
+image = st.sampled_from(PATHS)
+content = st.sampled_from(CONTENTS)
+name = st.sampled_from(["v1", "v2", "latest"])
+names = st.none() | name
+
+
+@dataclass
+class Model:
+    """What an image must have: blobs with the beginning of their grace, manifests and names by digest."""
+
+    holds: dict[str, datetime] = field(default_factory=dict)
+    manifests: dict[str, Document] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def needed(self) -> set[str]:
+        return {blob for document in self.manifests.values() for blob in blobs_of(document)}
+
+    def parents(self, child: str) -> set[str]:
+        return {parent for parent, document in self.manifests.items() if child in children_of(document)}
+
+    def going(self, deleted: str) -> set[str]:
+        """A digest with all that refers to it."""
+        going: set[str] = set()
+        waiting = {deleted}
+        while waiting:
+            going |= waiting
+            waiting = {each for each, document in self.manifests.items() if subject_of(document) in waiting} - going
+        return going
+
+    def reached(self, top: str) -> set[str]:
+        document = self.manifests[top]
+        children = (self.reached(child) for child in children_of(document))
+        return {top, *blobs_of(document)}.union(*children)
+
+
+def blobs_of(document: Document) -> set[str]:
+    fields = document.fields
+    parts = [fields["config"], *fields["layers"]] if "config" in fields else []
+    return {part["digest"] for part in parts}
+
+
+def children_of(document: Document) -> set[str]:
+    return {part["digest"] for part in document.fields.get("manifests", [])}
+
+
+def subject_of(document: Document) -> str | None:
+    subject: dict[str, Any] = document.fields.get("subject", {})  # Any: a JSON object
+    return subject.get("digest")
+
+
+class Space(RuleBasedStateMachine):
+    site: Site
+
+    @initialize()
+    def begin(self) -> None:
+        self.rest = contextlib.ExitStack()
+        self.folder = Path(self.rest.enter_context(tempfile.TemporaryDirectory()))
+        self.url = self.database()
+        self.store = self.open_store()
+        self.clock = Clock()
+        self.clock.at = time.now()
+        self.open()
+        self.models = {path: Model() for path in PATHS}
+        self.unfinished: list[tuple[Upload, bytes, datetime]] = []
+        for path in PATHS:
+            with self.site.db.write() as tx:
+                self.target(path).for_push(tx)
+
+    documents: Bundle[Document] = Bundle("documents")
+
+    @rule(path=image, pushed=content)
+    def push_blob(self, path: str, pushed: bytes) -> None:
+        made = make.blob(self.target(path), pushed)
+        self.models[path].holds[str(made)] = self.clock()
+
+    @rule(target=documents, path=image, layers=st.lists(content, max_size=3), tag=names)
+    def push_image(self, path: str, layers: list[bytes], tag: str | None) -> Document:
+        return self.push(path, documents.manifest(b"{}", layers), tag)
+
+    @rule(target=documents, path=image, layers=st.lists(content, max_size=3), tag=names)
+    def push_image_with_its_blobs(self, path: str, layers: list[bytes], tag: str | None) -> Document:
+        for each in (b"{}", *layers):
+            self.push_blob(path, each)
+        return self.push(path, documents.manifest(b"{}", layers), tag)
+
+    @rule(target=documents, path=image, children=st.lists(documents, max_size=3), tag=names)
+    def push_index(self, path: str, children: list[Document], tag: str | None) -> Document:
+        return self.push(path, documents.index(children), tag)
+
+    @rule(target=documents, path=image, subject=documents, tag=names)
+    def push_referrer(self, path: str, subject: Document, tag: str | None) -> Document:
+        return self.push(path, documents.artifact(subject, "application/vnd.example.signature"), tag)
+
+    @rule(path=image, document=documents, tag=names)
+    def push_again(self, path: str, document: Document, tag: str | None) -> None:
+        self.push(path, document, tag)
+
+    @rule(path=image, tag=name)
+    def untag(self, path: str, tag: str) -> None:
+        with self.expected(ManifestUnknown if tag not in self.models[path].tags else None):
+            with self.site.db.write() as tx:
+                tags.remove(tx, self.target(path).for_push(tx), tag, ACTOR, at=self.clock())
+            del self.models[path].tags[tag]
+
+    @rule(path=image, document=documents)
+    def delete_manifest(self, path: str, document: Document) -> None:
+        model = self.models[path]
+        with self.expected(_refusal_to_delete(model, document.digest)):
+            with self.site.db.write() as tx:
+                found = self.target(path).for_push(tx)
+                manifests.remove(tx, found, digest.parse(document.digest), ACTOR, at=self.clock())
+            for gone in model.going(document.digest):
+                del model.manifests[gone]
+            model.tags = {tag: top for tag, top in model.tags.items() if top in model.manifests}
+
+    @rule(path=image, deleted=content)
+    def delete_blob(self, path: str, deleted: bytes) -> None:
+        model, known = self.models[path], str(digest.of(deleted))
+        refusal = BlobUnknown if known not in model.holds else BlobHeld if known in model.needed() else None
+        with self.expected(refusal):
+            with self.site.db.write() as tx:
+                blobs.remove(tx, self.target(path).for_push(tx), digest.of(deleted), ACTOR, at=self.clock())
+            del model.holds[known]
+
+    @rule(path=image, source=image, mounted=content)
+    def mount(self, path: str, source: str, mounted: bytes) -> None:
+        known = str(digest.of(mounted))
+        with self.expected(BlobUnknown if known not in self.models[source].holds else None):
+            with self.site.db.write() as tx:
+                origin = self.target(source)
+                held = images.holding(tx, origin.place, origin.path)
+                blobs.mount(tx, self.target(path).for_push(tx), held, digest.of(mounted), at=self.clock())
+            self.models[path].holds[known] = self.clock()
+
+    @rule(path=image, asked=content)
+    def head(self, path: str, asked: bytes) -> None:
+        model, known = self.models[path], str(digest.of(asked))
+        with self.expected(BlobUnknown if known not in model.holds else None):
+            with self.site.db.write() as tx:
+                found = self.target(path).for_push(tx)
+                blobs.renew(tx, found.id, digest.of(asked), at=self.clock())
+            if model.holds[known] < self.clock() - blobs.RENEW:
+                model.holds[known] = self.clock()
+
+    @rule(path=image, begun=content)
+    def begin_upload(self, path: str, begun: bytes) -> None:
+        with self.site.db.write() as tx:
+            upload = uploads.start(tx, self.target(path).for_push(tx), ACTOR, at=self.clock())
+        with self.site.blobs.append(upload.id, new=True) as part:
+            part.write(begun[:1])
+        self.unfinished.append((upload, begun, self.clock()))
+
+    @rule(data=st.data())
+    def finish_upload(self, data: st.DataObject) -> None:
+        if not self.unfinished:
+            return
+        begun = data.draw(st.sampled_from(self.unfinished))
+        upload, whole, since = begun
+        self.unfinished.remove(begun)
+        with self.expected(UploadUnknown if self.clock() - since >= timedelta(hours=24) else None):
+            with self.site.db.read() as tx:
+                uploads.find(tx, upload.image, upload.id, oldest=uploads.oldest(self.site))
+            with self.site.blobs.append(upload.id, new=True) as part:
+                part.write(whole[1:])
+                uploads.finish(self.site, upload, part, digest.of(whole), None)
+            self.models[str(upload.image.path)].holds[str(digest.of(whole))] = self.clock()
+
+    @rule(hours=st.sampled_from([0.5, 12, 25, 47, 49]))
+    def wait(self, hours: float) -> None:
+        self.clock.forward(hours=hours)
+
+    @rule()
+    def sweep(self) -> None:
+        sweep.once(self.site)
+        for model in self.models.values():
+            old = self.clock() - timedelta(hours=48)
+            needed = model.needed()
+            model.holds = {each: at for each, at in model.holds.items() if at >= old or each in needed}
+        self.nothing_that_is_needed_has_gone()
+
+    @rule(left=content)
+    def crash_between_bytes_and_rows(self, left: bytes) -> None:
+        space.leave_object(self.site, left)
+        self.reopen()
+
+    @rule(left=content)
+    def crash_in_an_upload(self, left: bytes) -> None:
+        space.leave_upload(self.site, left)
+        self.reopen()
+
+    @invariant()
+    def holds_are_as_they_should_be(self) -> None:
+        with self.site.db.read() as tx:
+            ids = {path: images.holding(tx, each.place, each.path).id for path, each in self.targets.items()}
+        expected = {(ids[path], held) for path, model in self.models.items() for held in model.holds}
+        assert space.holds(self.site) == expected
+
+    def nothing_that_is_needed_has_gone(self) -> None:
+        for path, model in self.models.items():
+            for tag, top in model.tags.items():
+                assert pulling.pull(self.target(path), tag).keys() == model.reached(top)
+            for top in model.manifests:
+                assert pulling.pull(self.target(path), digest.parse(top)).keys() == model.reached(top)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "models"):
+            return
+        with self.rest, contextlib.closing(self.site):
+            self.nothing_that_is_needed_has_gone()
+            self.clock.forward(hours=49)
+            self.sweep()
+            needed = set[str]().union(*(model.needed() for model in self.models.values()))
+            assert space.keys(self.site) == space.objects(self.site)
+            assert len(space.objects(self.site)) == len(needed)
+            assert space.uploads(self.site) == (0, set())
+
+    def push(self, path: str, document: Document, tag: str | None) -> Document:
+        model = self.models[path]
+        known = document.digest in model.manifests
+        complete = blobs_of(document) <= model.holds.keys() and children_of(document) <= model.manifests.keys()
+        with self.expected(None if known or complete else PartsMissing):
+            make.push(self.target(path), document, tag=tag)
+            model.manifests[document.digest] = document
+            if tag is not None:
+                model.tags[tag] = document.digest
+        return document
+
+    @contextlib.contextmanager
+    def expected(self, refusal: type[Exception] | None) -> Iterator[None]:
+        """The block is refused so, or not at all."""
+        with contextlib.nullcontext() if refusal is None else pytest.raises(refusal):
+            yield
+
+    def target(self, path: str) -> Target:
+        return self.targets[path]
+
+    def open(self) -> None:
+        chosen = Settings(data=self.folder, database_url=self.url, storage_url="memory:")
+        self.site = Site(chosen, Database(chosen.database), self.store, self.clock)
+        self.targets = {path: make.image(self.site, path) for path in PATHS}
+
+    def reopen(self) -> None:
+        """What a new process finds."""
+        self.site.close()
+        self.store = self.open_store()
+        self.open()
+
+    def database(self) -> str:
+        raise NotImplementedError
+
+    def open_store(self) -> BlobStore:
+        raise NotImplementedError
+
+
+def _refusal_to_delete(model: Model, deleted: str) -> type[Exception] | None:
+    if deleted not in model.manifests:
+        return ManifestUnknown
+    going = model.going(deleted)
+    if model.parents(deleted) - going:
+        return ManifestReferenced
+    referrers = going - {deleted}
+    if referrers & set(model.tags.values()) or any(model.parents(each) - going for each in referrers):
+        return ReferrerHeld
+    return None
+
+
+class OnSQLite(Space):
+    template: ClassVar[Path]
+
+    def database(self) -> str:
+        return databases.sqlite_copy(self.template, self.folder)
+
+
+class OnPostgreSQL(Space):
+    templates: ClassVar[databases.PostgresTemplates]
+
+    def database(self) -> str:
+        return self.rest.enter_context(self.templates.copy())
+
+
+class InMemory(Space):
+    def open_store(self) -> BlobStore:
+        return getattr(self, "store", None) or MemoryStore()  # memory outlives no process but this one
+
+
+class OnDisk(Space):
+    def open_store(self) -> BlobStore:
+        return DiskStore.at(self.folder / "blobs")
+
+
+def _run(space_: type[Space], share: int) -> None:
+    chosen = hypothesis_settings()
+    examples = max(chosen.max_examples // share, 1)
+    run_state_machine_as_test(space_, settings=hypothesis_settings(max_examples=examples, stateful_step_count=STEPS))
+
+
+@pytest.mark.parametrize(("store", "share"), [(InMemory, 1), (OnDisk, 2)])
+def test_tags_reach_all_they_need_and_nothing_else_stays(store: type[Space], share: int, sqlite_template: Path) -> None:
+    class Here(OnSQLite, store):  # type: ignore[misc, valid-type]  # a base known only when the test runs
+        template = sqlite_template
+
+    _run(Here, share)
+
+
+def test_so_it_is_on_postgresql(postgres_templates: databases.PostgresTemplates) -> None:
+    class Here(OnPostgreSQL, InMemory):
+        templates = postgres_templates
+
+    _run(Here, 5)
