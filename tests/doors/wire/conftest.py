@@ -44,5 +44,6 @@ def _cleared(served: Served) -> Served:
     fresh = Harbour(served.harbour.file)
     served.harbour.ends = fresh.ends
     served.harbour.offered = fresh.offered
+    served.harbour.gate = fresh.gate
     served.harbour.full = False
     return served

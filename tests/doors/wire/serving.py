@@ -52,6 +52,7 @@ class Harbour:
     file: Path
     ends: "queue.Queue[str]" = field(default_factory=queue.Queue)
     offered: "queue.Queue[set[str]]" = field(default_factory=queue.Queue)
+    gate: threading.Event = field(default_factory=threading.Event)
     full: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +60,7 @@ class Harbour:
         self.offered.put(set(scope.get("extensions", {})))
         try:
             await self._route(scope, receive, send)
-        except Exception as reason:
+        except BaseException as reason:
             ends.put(type(reason).__name__)
             if not isinstance(reason, ConnectionError):
                 raise
@@ -73,6 +74,10 @@ class Harbour:
                 await self._take(scope, receive, send, asked)
             case "/file":
                 await self._file(scope, send, asked)
+            case "/parts":
+                await self._parts(send, framed="framed" in asked)
+            case "/stream":
+                await self._stream(send)
             case "/read":
                 await self._read(receive, send)
             case "/404":
@@ -110,6 +115,24 @@ class Harbour:
         finally:
             os.close(descriptor)
 
+    async def _parts(self, send: Send, *, framed: bool) -> None:
+        """A file between two pieces of memory, all of it one body."""
+        with self.file.open("rb") as opened:
+            size = self.file.stat().st_size
+            await start(send, 200, None if framed else size + 6)
+            await send({"type": "http.response.body", "body": b"one", "more_body": True})
+            part = {"type": "http.response.zerocopysend", "file": opened, "more_body": True}
+            await send(part | {"offset": 0, "count": 1000})
+            opened.seek(1000)
+            await send(part)
+        await send({"type": "http.response.body", "body": b"two", "more_body": False})
+
+    async def _stream(self, send: Send) -> None:
+        """Start, and say something only when the client has seen the start."""
+        await start(send, 200, None)
+        await asyncio.to_thread(self.gate.wait, PATIENCE)
+        await send({"type": "http.response.body", "body": b"seen", "more_body": False})
+
     async def _read(self, receive: Receive, send: Send) -> None:
         """Read the body as any ASGI application does."""
         body, more = b"", True
@@ -122,8 +145,8 @@ class Harbour:
         await answer(send, 200, f"{len(body)} {hashlib.sha256(body).hexdigest()}".encode())
 
 
-async def start(send: Send, status: int, length: int) -> None:
-    headers = [(b"content-length", b"%d" % length)]
+async def start(send: Send, status: int, length: int | None) -> None:
+    headers = [] if length is None else [(b"content-length", b"%d" % length)]
     await send({"type": "http.response.start", "status": status, "headers": headers})
 
 
@@ -179,8 +202,19 @@ class Client:
 
     def answer(self, method: str = "GET") -> tuple[int, bytes]:
         status, fields = self.answer_head()
-        size = 0 if method == "HEAD" or status == 100 else int(fields.get("content-length", "0"))
-        return status, self._reader.read(size)
+        if method == "HEAD" or status == 100:
+            return status, b""
+        if fields.get("transfer-encoding") == "chunked":
+            return status, self._chunks()
+        return status, self._reader.read(int(fields.get("content-length", "0")))
+
+    def _chunks(self) -> bytes:
+        body = b""
+        while size := int(self._reader.readline(), 16):
+            body += self._reader.read(size)
+            assert self._reader.readline() == b"\r\n"
+        assert self._reader.readline() == b"\r\n"
+        return body
 
     def answer_head(self) -> tuple[int, dict[str, str]]:
         line = self._reader.readline()
@@ -217,10 +251,10 @@ class Served:
 
 
 @contextmanager
-def serve(road: Road, file: Path) -> Iterator[Served]:
+def serve(road: Road, file: Path, *, grace: int = 5) -> Iterator[Served]:
     harbour = Harbour(file)
     config = uvicorn.Config(
-        harbour, http=road.protocol, loop=road.loop, lifespan="off", log_config=None, timeout_graceful_shutdown=5
+        harbour, http=road.protocol, loop=road.loop, lifespan="off", log_config=None, timeout_graceful_shutdown=grace
     )
     server = uvicorn.Server(config)
     # A socket that names its protocol: only there does asyncio's loop send small packets at once.

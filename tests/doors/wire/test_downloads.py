@@ -1,9 +1,10 @@
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.doors.wire.serving import Served, head
+from tests.doors.wire.serving import ROADS, Served, head, serve
 
 KIB, MIB = 1 << 10, 1 << 20
 EDGES = [1, 64 * KIB - 1, 64 * KIB, 64 * KIB + 1, MIB - 1, MIB, MIB + 1, 4 * MIB + 5]
@@ -68,6 +69,31 @@ def test_a_file_that_ends_early_closes_the_connection(served: Served, extra: int
             pass
         assert len(received) < promised
     assert served.end() == "FileTooShort"
+
+
+@pytest.mark.parametrize("target", ["/parts", "/parts?framed=1"])
+def test_a_file_may_be_part_of_a_body(wire: Served, file: Path, target: str) -> None:
+    with wire.client() as client:
+        for _ in range(2):
+            assert client.get(target) == (200, b"one" + file.read_bytes() + b"two")
+
+
+def test_the_head_of_a_stream_does_not_wait_for_its_body(served: Served) -> None:
+    with served.client() as client:
+        client.send(head("/stream", method="GET"))
+        assert client.answer_head()[0] == 200
+        served.harbour.gate.set()
+        assert client.read(9) == b"4\r\nseen\r\n"[:9]
+
+
+@pytest.mark.parametrize("name", ["wire", "wire on asyncio"])
+def test_a_server_that_stops_does_not_wait_for_ever_for_a_slow_client(file: Path, name: str) -> None:
+    with ExitStack() as clients:
+        with serve(ROADS[name], file, grace=0) as served:
+            client = clients.enter_context(served.client(small_window=True))
+            client.send(head("/file", method="GET"))
+            assert client.answer_head()[0] == 200
+        assert served.end() in {"CancelledError", "ClientGone"}
 
 
 def test_a_client_that_leaves_ends_the_transfer(wire: Served) -> None:

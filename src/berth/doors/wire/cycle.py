@@ -14,11 +14,13 @@ from typing import Any, Final, cast
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from berth.doors.wire import receiving, sending
+from berth.doors.wire import receiving
 from berth.doors.wire.bursts import Line
 from berth.doors.wire.failures import BodyTooLarge, ClientGone
 from berth.doors.wire.framing import Body, Malformed
+from berth.doors.wire.outbox import Outbox
 from berth.doors.wire.receiving import Delivery, Sink
+from berth.doors.wire.sending import AT_ONCE, Shipment
 
 IDLE_SECONDS: Final = 60.0
 # An answer given before so little of a body has come leaves the connection usable: the rest is read and dropped.
@@ -30,6 +32,7 @@ class Wire:
     """What a cycle needs of its connection."""
 
     loop: asyncio.AbstractEventLoop
+    outbox: Outbox
     fd: int | None
     refuse: Callable[[int, str], None]
     give_back: Callable[[bytes], None]
@@ -39,7 +42,7 @@ class WireCycle(RequestResponseCycle):
     def __init__(self, plain: RequestResponseCycle, wire: Wire, framing: Body | None) -> None:
         super().__init__(
             scope=plain.scope,
-            transport=plain.transport,
+            transport=wire.outbox,
             flow=plain.flow,
             logger=plain.logger,
             access_logger=plain.access_logger,
@@ -73,8 +76,8 @@ class WireCycle(RequestResponseCycle):
         kind = message["type"]
         if kind == "http.response.zerocopysend":
             await self._zerocopysend(message)
-        elif kind == "http.response.start" and self._unread():
-            await self._start_before_the_body_ends(message)
+        elif kind == "http.response.start":
+            await self._start(message)
         else:
             await super().send(message)
 
@@ -134,7 +137,18 @@ class WireCycle(RequestResponseCycle):
     def _unread(self) -> bool:
         return self._framing is not None and not self._framing.complete
 
-    async def _start_before_the_body_ends(self, message: ASGISendEvent) -> None:
+    async def _start(self, message: ASGISendEvent) -> None:
+        unread = self._unread()
+        if unread:
+            self._give_up_the_body()
+        self._wire.outbox.hold()
+        await super().send(message)
+        if self.chunked_encoding:
+            self._wire.outbox.flush()  # Its bytes may take their time; a length promises them at once.
+        if unread and not self.keep_alive:
+            self.lingers = self.keep_alive = True
+
+    def _give_up_the_body(self) -> None:
         """Answer without the body. What still comes of it must not be taken for the next request.
 
         A client that was not told to continue may send the body or not, and nobody could tell; a long body
@@ -144,9 +158,6 @@ class WireCycle(RequestResponseCycle):
         left = self._framing.left if self._framing is not None else 0
         if self.waiting_for_100_continue or left is None or left > WORTH_READING:
             self.keep_alive = False
-        await super().send(message)
-        if not self.keep_alive:
-            self.lingers = self.keep_alive = True
 
     # Any: see send.
     async def _zerocopysend(self, message: dict[str, Any]) -> None:
@@ -165,9 +176,7 @@ class WireCycle(RequestResponseCycle):
         elif count > self.expected_content_length:
             raise RuntimeError("Response content longer than Content-Length")
         try:
-            with self._transfer() as line:
-                await self._drained()
-                await sending.send(line, file, offset, count, IDLE_SECONDS)
+            await self._ship(Shipment(file, offset, count))
         except (OSError, asyncio.CancelledError):
             self._lose()  # Nothing can follow half a file.
             raise
@@ -176,8 +185,17 @@ class WireCycle(RequestResponseCycle):
         else:
             self.expected_content_length -= count
 
+    async def _ship(self, shipment: Shipment) -> None:
+        """Send at once what the socket takes, where most files end, and the rest in bursts."""
+        await self._drained()
+        shipment.step(self._descriptor(), AT_ONCE)
+        if shipment.count:
+            with self._transfer() as line:
+                await shipment.finish(line, IDLE_SECONDS)
+
     async def _drained(self) -> None:
         """Wait until all earlier bytes have left: the file's must not overtake them."""
+        self._wire.outbox.flush()
         if not self.transport.get_write_buffer_size():
             return
         self.transport.set_write_buffer_limits(high=0)
@@ -190,13 +208,17 @@ class WireCycle(RequestResponseCycle):
             raise ClientGone("the client is gone")
         self.transport.set_write_buffer_limits()
 
-    @contextmanager
-    def _transfer(self) -> Iterator[Line]:
+    def _descriptor(self) -> int:
+        """The socket, if it is still this client's and nobody else moves bytes on it."""
         if self._line is not None or self._wire.fd is None:
             raise RuntimeError("the connection cannot be used for a transfer now")
         if self.disconnected or self.transport.is_closing():
             raise ClientGone("the client is gone")
-        self._line = line = Line(self._wire.loop, self._wire.fd)
+        return self._wire.fd
+
+    @contextmanager
+    def _transfer(self) -> Iterator[Line]:
+        self._line = line = Line(self._wire.loop, self._descriptor())
         try:
             yield line
         finally:

@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from berth.doors.wire import framing
 from berth.doors.wire.cycle import Wire, WireCycle
 from berth.doors.wire.framing import Body, Malformed
+from berth.doors.wire.outbox import Outbox
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -32,11 +33,12 @@ _END: Final = b"\r\n\r\n"
 
 
 class WireProtocol(HttpToolsProtocol):
+    _wire: Wire
+
     # Any: uvicorn's own signature.
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._now: WireCycle | None = None
-        self._wire = Wire(self.loop, None, self._refuse, self._after_body)
         self._body: Body | None = None
         self._ahead = b""
         self._head_size = 0
@@ -49,7 +51,7 @@ class WireProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
-        self._wire = Wire(self.loop, _plain_descriptor(transport), self._refuse, self._after_body)
+        self._wire = Wire(self.loop, Outbox(transport), _plain_descriptor(transport), self._refuse, self._after_body)
         self._set_deadline(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -168,6 +170,7 @@ class WireProtocol(HttpToolsProtocol):
     # Answers.
 
     def on_response_complete(self) -> None:
+        self._wire.outbox.flush()  # An answer to HEAD has nothing that would take its head along.
         if self._now is not None and self._now.lingers:
             self.server_state.total_requests += 1
             self._close_politely()

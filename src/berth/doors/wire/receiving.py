@@ -69,7 +69,7 @@ class Delivery:
                 size = os.readv(self.line.fd, [view if left is None else view[:left]])
             except BlockingIOError:
                 return False
-            except ConnectionError as gone:
+            except (ConnectionError, TimeoutError) as gone:
                 raise ClientGone(str(gone)) from None
             if size == 0:
                 raise ClientGone("the body ended early")
