@@ -59,7 +59,13 @@ def external_url(settings: Settings, scope: Scope) -> str:
     """The address of this Berth as clients should use it, without a slash at its end."""
     if settings.external_url:
         return settings.external_url
-    return f"{scheme(settings, scope)}://{host(settings, scope) or _own_address(scope)}"
+    return requested_url(settings, scope)
+
+
+def requested_url(settings: Settings, scope: Scope) -> str:
+    """The address by which this request reached Berth; the external address says whether there is TLS in front."""
+    said, _, _ = settings.external_url.partition("://")
+    return f"{said or scheme(settings, scope)}://{host(settings, scope) or _own_address(scope)}"
 
 
 def _peer(scope: Scope) -> str:

@@ -84,8 +84,9 @@ class Harbour:
 
 
 @contextmanager
-def opened(database_url: str, folder: Path) -> Iterator[Harbour]:
-    site = open_site(Settings(data=folder, database_url=database_url, storage_url="memory:", log_level="error"))
+def opened(database_url: str, folder: Path, **more: object) -> Iterator[Harbour]:
+    given = {"data": folder, "database_url": database_url, "storage_url": "memory:", "log_level": "error", **more}
+    site = open_site(Settings.model_validate(given))
     transport = Inside(application(site))
     harbour = Harbour(site, transport)
     try:

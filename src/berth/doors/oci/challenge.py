@@ -9,9 +9,13 @@ from berth.settings import Settings
 from berth.words.errors import FieldInvalid, Refusal, TokenTooNarrow
 
 
-def of(scope: Scope, settings: Settings, refusal: Refusal) -> str:
-    """The value of `WWW-Authenticate`. Clients read one header, so there is one."""
-    fields = {"realm": addresses.external_url(settings, scope) + token.PATH, "service": settings.service}
+def of(scope: Scope, settings: Settings, refusal: Refusal, *, own_host: bool) -> str:
+    """The value of `WWW-Authenticate`. Clients read one header, so there is one.
+
+    At an `own_host` of a registry names are shorter, so the token is had there too.
+    """
+    url = addresses.requested_url(settings, scope) if own_host else addresses.external_url(settings, scope)
+    fields = {"realm": url + token.PATH, "service": settings.service}
     wanted = _scopes(scope)
     if wanted:
         fields["scope"] = wanted

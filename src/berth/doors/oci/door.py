@@ -70,9 +70,9 @@ class OCIDoor:
         try:
             answer = await self._answer(scope, receive, versioned)
         except Refusal as refusal:
-            answer = self._refused(scope, refusal)
-        except ClientGone:
-            return
+            answer = await self._refused(scope, refusal)
+        except ClientGone as gone:
+            answer = _cut(gone)  # whoever has left does not hear it
         except Exception:
             log.exception(
                 "defect", path=scope["path"], method=scope["method"], request_id=scope.get("berth.request_id")
@@ -128,7 +128,8 @@ class OCIDoor:
 
     async def _push_manifest(self, request: Request) -> Answer:
         try:
-            body = await read_whole(request.headers, request.receive, MAX_BYTES)
+            idle_seconds = request.site.settings.idle_seconds
+            body = await read_whole(request.headers, request.receive, MAX_BYTES, idle_seconds=idle_seconds)
         except BodyTooLarge:
             raise ManifestTooLarge(MAX_BYTES) from None
         return await in_thread(manifests.push, request, body)
@@ -163,14 +164,26 @@ class OCIDoor:
         within = self._parts.gate.registry_at(addresses.host(self._parts.site.settings, scope))
         return lists.catalog_list(self._parts, caller.principal, within, Query(scope["query_string"]))
 
-    def _refused(self, scope: Scope, refusal: Refusal) -> Answer:
+    async def _refused(self, scope: Scope, refusal: Refusal) -> Answer:
         answer = errors.answer(refusal, reading=scope["method"] in ("GET", "HEAD"))
         if answer.status == 401:  # noqa: PLR2004  RFC 9110
-            answer.headers.append(("WWW-Authenticate", challenge.of(scope, self._parts.site.settings, refusal)))
+            asked = await in_thread(self._challenge, scope, refusal)
+            answer.headers.append(("WWW-Authenticate", asked))
         return answer
+
+    def _challenge(self, scope: Scope, refusal: Refusal) -> str:
+        settings = self._parts.site.settings
+        own_host = self._parts.gate.registry_at(addresses.host(settings, scope)) is not None
+        return challenge.of(scope, settings, refusal, own_host=own_host)
 
 
 def _not_allowed(methods: str) -> Answer:
     answer = errors.error(405, "UNSUPPORTED", f"this path takes {methods}")
     answer.headers.append(("Allow", methods))
+    return answer
+
+
+def _cut(gone: ClientGone) -> Answer:
+    answer = errors.error(408, "UNKNOWN", str(gone))
+    answer.headers.append(("Connection", "close"))
     return answer

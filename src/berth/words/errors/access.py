@@ -39,4 +39,4 @@ class TooManyAttempts(Access):
     retry_after: int
 
     def __str__(self) -> str:
-        return f"too many failed sign-ins, try again in {self.retry_after} seconds"
+        return f"too many failed sign-ins, try again in {self.retry_after} s"
