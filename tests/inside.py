@@ -48,6 +48,7 @@ class _Call:
         self._request = request
         self._pieces: Iterator[bytes] = iter(request.stream)
         self._body_over = False
+        self._gone = False
         self._answered = asyncio.Event()
         self.status: int | None = None
         self.headers: list[tuple[bytes, bytes]] = []
@@ -82,13 +83,15 @@ class _Call:
         try:
             piece = next(self._pieces, None)
         except BrokenOff:
-            self._body_over = True
+            self._body_over = self._gone = True
             self._answered.set()
             return {"type": "http.disconnect"}
         self._body_over = piece is None
         return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
 
     async def _send(self, message: Any) -> None:  # Any: ASGI messages hold values of many types
+        if self._gone:
+            return
         if message["type"] == "http.response.start":
             self.status, self.headers = message["status"], message["headers"]
         else:

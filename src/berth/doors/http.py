@@ -8,8 +8,9 @@ from functools import cached_property, partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from berth.doors.wire import bodies
 from berth.doors.wire.failures import BodyTooLarge, ClientGone
 from berth.words.errors import FieldInvalid
 
@@ -85,20 +86,31 @@ async def in_thread(act: Callable[..., T], *args: Any, **kwargs: Any) -> T:  # A
     return await asyncio.get_running_loop().run_in_executor(_threads, partial(act, *args, **kwargs))
 
 
-async def read_whole(headers: Headers, receive: Receive, limit: int) -> bytes:
-    """A body that fits into memory. Raises `BodyTooLarge`, `ClientGone`."""
+async def read_whole(
+    headers: Headers, receive: Receive, limit: int, *, idle_seconds: float = bodies.IDLE_SECONDS
+) -> bytes:
+    """A body that fits into memory. Raises `BodyTooLarge`, and `ClientGone`, also when it stands still too long."""
     announced = headers.get("content-length")
     if announced.isdigit() and int(announced) > limit:
         raise BodyTooLarge(limit)
     pieces: list[bytes] = []
     size = 0
     while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise ClientGone("the body ended early")
+        message = await _next(receive, idle_seconds)
         pieces.append(message.get("body", b""))
         size += len(pieces[-1])
         if size > limit:
             raise BodyTooLarge(limit)
         if not message.get("more_body", False):
             return b"".join(pieces)
+
+
+async def _next(receive: Receive, idle_seconds: float) -> Message:
+    try:
+        async with asyncio.timeout(idle_seconds):
+            message = await receive()
+    except TimeoutError:
+        raise ClientGone(f"the client sent nothing for {idle_seconds} seconds") from None
+    if message["type"] != "http.request":
+        raise ClientGone("the body ended early")
+    return message

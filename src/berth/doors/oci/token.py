@@ -73,7 +73,8 @@ class TokenDoor:
             case "GET":
                 return await in_thread(self.get, scope, _fields(scope["query_string"]))
             case "POST":
-                form = _fields(await read_whole(Headers(scope), receive, MAX_FORM))
+                idle_seconds = self.site.settings.idle_seconds
+                form = _fields(await read_whole(Headers(scope), receive, MAX_FORM, idle_seconds=idle_seconds))
                 return await in_thread(self.post, scope, form)
         refused = errors.error(405, "UNSUPPORTED", "the token endpoint takes GET and POST")
         refused.headers.append(("Allow", "GET, POST"))
