@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from berth.doors import ops
+from berth.doors.api.door import APIDoor
 from berth.doors.http import Answer, in_thread
 from berth.doors.logs import AccessLog, Logged
 from berth.doors.oci import errors
@@ -37,6 +38,7 @@ class Berth:
         self._unwritten: Taken | None = None
         parts = Parts(site, Gate(site), QuickReads(site), self._pulls, Hashes())
         self._oci = OCIDoor(parts, self._sign_in)
+        self._api = APIDoor(site, self._sign_in)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,6 +46,9 @@ class Berth:
         path: str = scope["path"]
         if path.startswith("/v2"):
             await self._oci(scope, receive, send)
+            return
+        if path == "/api" or path.startswith("/api/"):
+            await self._api(scope, receive, send)
             return
         answer = await self._operations(path)
         await answer.send(send, head=scope["method"] == "HEAD")

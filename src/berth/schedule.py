@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
+from berth.audit import trail
 from berth.db import insert_ignore
 from berth.db.tables import schedule
 from berth.jobs import Job
@@ -30,6 +31,7 @@ class Recurring:
 RECURRING = (
     Recurring(sweep.sweep, timedelta(hours=1)),
     Recurring(expired.purge, timedelta(hours=1)),
+    Recurring(trail.purge, timedelta(hours=1)),
 )
 
 

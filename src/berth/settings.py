@@ -64,6 +64,15 @@ class Settings(BaseSettings):
         le=2400,
         description="How long bytes that nothing uses are kept. Longer than an upload may take.",
     )
+    audit_days: int = Field(
+        default=365, ge=0, le=36_500, description="How long audit events are kept. 0 keeps them for ever."
+    )
+    trash_days: int = Field(
+        default=7,
+        ge=0,
+        le=3650,
+        description="How long what was deleted can be restored from the trash. With 0 it is gone at once.",
+    )
     max_blob_bytes: int = Field(
         default=1 << 40, ge=1 << 20, description="Largest blob that is taken. The default is 1 TiB."
     )

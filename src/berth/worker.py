@@ -9,6 +9,7 @@ from queue import SimpleQueue
 import structlog
 
 from berth import schedule
+from berth.audit import trail
 from berth.doors import logs
 from berth.jobs import Jobs, listed, run_next
 from berth.people import expired
@@ -17,7 +18,7 @@ from berth.schedule import Recurring
 from berth.settings import Settings
 from berth.site import Site, open_site
 
-JOBS = listed(expired.purge, sweep.sweep)
+JOBS = listed(expired.purge, sweep.sweep, trail.purge)
 """Every job there is."""
 
 THREADS = 2

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -105,7 +105,7 @@ def edit(
         "create_on_push": create_on_push,
     }
     with place.opened(data) as site, site.db.write() as tx:
-        changed = {field: value for field, value in given.items() if value is not None}
+        changed: dict[str, Any] = {field: value for field, value in given.items() if value is not None}  # Any: fields
         found = registries.edit(tx, place.actor(), name, at=site.now(), **changed)
     output.one(asdict(found), output_format)
 

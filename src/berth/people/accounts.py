@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, select, update
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db import changes, insert_ignore
+from berth.db import changes, insert_ignore, pages, versions
+from berth.db.pages import Found, Wanted
 from berth.db.tables import access_key, account, refresh_token
 from berth.people.passwords import Hash
 from berth.words import names
@@ -17,6 +18,11 @@ from berth.words.errors import AlreadyExists, FieldInvalid, LastAdministrator, N
 
 KINDS = ("person", "robot")
 RESERVED = ("anonymous", "system")
+SORTS = {
+    "name": (account.c.name,),
+    "created_at": (account.c.created_at, account.c.id),
+    "edited_at": (account.c.edited_at, account.c.id),
+}
 KEY_PREFIX = "bk_"
 """Ids of keys begin so, and names of accounts do not: `docker login` takes either."""
 
@@ -29,6 +35,7 @@ class Account:
     administrator: bool
     disabled: bool
     description: str
+    version: int
     created_by: str
     created_at: datetime
     edited_by: str
@@ -81,6 +88,17 @@ def every(tx: Connection, *, after: str = "", limit: int | None = None) -> list[
     """Accounts by name, those after `after`."""
     rows = tx.execute(select(*_COLUMNS).where(account.c.name > after).order_by(account.c.name).limit(limit)).mappings()
     return [_account(row) for row in rows]
+
+
+def page(tx: Connection, wanted: Wanted, *where: ColumnElement[bool]) -> Found[Account]:
+    return pages.fetch(tx, select(*_COLUMNS).where(*where), SORTS, wanted, _account)
+
+
+def expect(tx: Connection, name: str, version: int | None) -> Account:
+    """An account as somebody has read it, kept so to the end of the transaction. Raises `UserUnknown`, `Stale`."""
+    found = find(tx, name)
+    versions.expect(tx, account, found.id, version)
+    return found
 
 
 def describe(tx: Connection, actor: Actor, name: str, description: str, *, at: datetime) -> None:
@@ -163,7 +181,7 @@ def _another_administrator(tx: Connection, leaving: Account) -> None:
 def _edit(
     tx: Connection, actor: Actor, before: Account, action: str, *, at: datetime, **changed: Any
 ) -> None:  # Any: columns of the account
-    edited = {"edited_by": actor.name, "edited_at": at}
+    edited = {"edited_by": actor.name, "edited_at": at, "version": account.c.version + 1}
     tx.execute(update(account).where(account.c.id == before.id).values(**changed, **edited))
     changes.bump(tx, changes.ACCESS)
     old = {field: getattr(before, field) for field in changed}

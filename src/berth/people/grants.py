@@ -2,18 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, func, select, update
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db import changes, insert_ignore
+from berth.db import changes, insert_ignore, pages
+from berth.db.pages import Found, Wanted
 from berth.db.tables import account, grant_, registry, repository
 from berth.people.access import Place
 from berth.people.accounts import Account
 from berth.words import actions as words
 from berth.words.actions import NONE, Actions
 from berth.words.errors import FieldInvalid, GrantUnknown
+
+_WITHIN = func.coalesce(repository.c.name, "")
+SORTS = {
+    "place": (registry.c.name, _WITHIN, account.c.name),
+    "user": (account.c.name, registry.c.name, _WITHIN),
+    "created_at": (grant_.c.created_at, grant_.c.id),
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,15 @@ def give(tx: Connection, actor: Actor, user: Account, place: Place, actions: Act
     return before | actions
 
 
+def replace(tx: Connection, actor: Actor, user: Account, place: Place, actions: Actions, *, at: datetime) -> None:
+    """Let an account do exactly this in a place by grant; no action at all ends the grant."""
+    if actions:
+        give(tx, actor, user, place, actions, at=at)
+    before = _actions(tx, user, place) or NONE
+    if before - actions:
+        take(tx, actor, user, place, before - actions, at=at)
+
+
 def take(
     tx: Connection, actor: Actor, user: Account, place: Place, actions: Actions | None = None, *, at: datetime
 ) -> Actions:
@@ -57,25 +75,49 @@ def take(
     return left
 
 
+def find(tx: Connection, user: Account, place: Place) -> Grant:
+    """Raises `GrantUnknown`."""
+    found = _list(tx, grant_.c.account_id == user.id, at_place(place))
+    if not found:
+        raise GrantUnknown(user.name, str(place))
+    return found[0]
+
+
 def of_account(tx: Connection, user: Account) -> list[Grant]:
     return _list(tx, grant_.c.account_id == user.id)
 
 
 def on_place(tx: Connection, place: Place) -> list[Grant]:
     """Grants on exactly this registry or repository."""
-    return _list(tx, _at(place))
+    return _list(tx, at_place(place))
 
 
 def every(tx: Connection) -> list[Grant]:
     return _list(tx)
 
 
+def page(tx: Connection, wanted: Wanted, *where: ColumnElement[bool]) -> Found[Grant]:
+    return pages.fetch(tx, _grants().where(*where), SORTS, wanted, _grant)
+
+
+def at_place(place: Place) -> ColumnElement[bool]:
+    """For a list: grants on exactly this registry or repository."""
+    return and_(
+        grant_.c.registry_id == place.registry_id, grant_.c.repository_id.is_not_distinct_from(place.repository_id)
+    )
+
+
 def _list(tx: Connection, *where: ColumnElement[bool]) -> list[Grant]:
-    rows = tx.execute(
+    query = _grants().where(*where).order_by(registry.c.name, repository.c.name.nulls_first(), account.c.name)
+    return [_grant(row) for row in tx.execute(query).mappings()]
+
+
+def _grants() -> Select[Any]:  # Any: rows are read by name
+    return (
         select(
-            account.c.name,
-            registry.c.name,
-            repository.c.name,
+            account.c.name.label("user"),
+            registry.c.name.label("registry"),
+            repository.c.name.label("repository"),
             grant_.c.actions,
             grant_.c.created_by,
             grant_.c.created_at,
@@ -83,31 +125,24 @@ def _list(tx: Connection, *where: ColumnElement[bool]) -> list[Grant]:
         .join_from(grant_, account)
         .join(registry, grant_.c.registry_id == registry.c.id)
         .outerjoin(repository, grant_.c.repository_id == repository.c.id)
-        .where(*where)
-        .order_by(registry.c.name, repository.c.name.nulls_first(), account.c.name)
     )
-    return [
-        Grant(user, f"{above}/{name}" if name else above, words.split(line), by, at)
-        for user, above, name, line, by, at in rows
-    ]
 
 
-def _at(place: Place) -> ColumnElement[bool]:
-    return and_(
-        grant_.c.registry_id == place.registry_id, grant_.c.repository_id.is_not_distinct_from(place.repository_id)
-    )
+def _grant(row: RowMapping) -> Grant:
+    place = f"{row['registry']}/{row['repository']}" if row["repository"] else row["registry"]
+    return Grant(row["user"], place, words.split(row["actions"]), row["created_by"], row["created_at"])
 
 
 def _actions(tx: Connection, user: Account, place: Place) -> Actions | None:
     """What a grant allows now; the row is locked, so that two who change it do not lose each other's change."""
-    line = tx.scalar(select(grant_.c.actions).where(grant_.c.account_id == user.id, _at(place)).with_for_update())
+    line = tx.scalar(select(grant_.c.actions).where(grant_.c.account_id == user.id, at_place(place)).with_for_update())
     return None if line is None else words.split(line)
 
 
 def _set(
     tx: Connection, actor: Actor, user: Account, place: Place, before: Actions, after: Actions, *, at: datetime
 ) -> None:
-    row = and_(grant_.c.account_id == user.id, _at(place))
+    row = and_(grant_.c.account_id == user.id, at_place(place))
     tx.execute(update(grant_).where(row).values(actions=words.join(after)) if after else delete(grant_).where(row))
     changes.bump(tx, changes.ACCESS)
     facts: list[events.Facts] = [{"user": user.name, "actions": words.join(actions)} for actions in (before, after)]

@@ -6,12 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db import changes
+from berth.db import changes, pages
+from berth.db.pages import Found, Wanted
 from berth.db.tables import access_key, account, refresh_token
 from berth.people.access import Scope
 from berth.people.accounts import KEY_PREFIX, Account
@@ -19,6 +33,7 @@ from berth.words import actions, names
 from berth.words.errors import FieldInvalid, KeyUnknown
 
 MAX_SCOPES = 100
+SORTS = {"created_at": (access_key.c.created_at, access_key.c.id), "id": (access_key.c.id,)}
 
 Stored = list[list[str]]
 """Scopes as they are stored: [[place, actions], ...]."""
@@ -87,6 +102,10 @@ def every(tx: Connection, owner: Account | None = None) -> list[Key]:
     return [_key(row) for row in tx.execute(query).mappings()]
 
 
+def page(tx: Connection, wanted: Wanted, *where: ColumnElement[bool]) -> Found[Key]:
+    return pages.fetch(tx, _keys().where(*where), SORTS, wanted, _key)
+
+
 def revoke(tx: Connection, actor: Actor, key_id: str, *, at: datetime) -> None:
     """End a key, and the tokens it has fetched, at once. Raises `KeyUnknown`."""
     key = find(tx, key_id)
@@ -114,7 +133,7 @@ def read_scopes(document: Stored | None) -> tuple[Scope, ...] | None:
     return tuple(Scope(place, actions.split(line)) for place, line in document)
 
 
-def _keys() -> Select[*tuple[object, ...]]:
+def _keys() -> Select[Any]:  # Any: rows are read by name
     return select(access_key, account.c.name.label("owner")).join_from(access_key, account)
 
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db import changes
+from berth.db import changes, pages, versions
+from berth.db.pages import Found, Wanted
 from berth.db.tables import registry, repository
 from berth.words import names
 from berth.words.errors import AlreadyExists, FieldInvalid, NotEmpty, RegistryUnknown
@@ -17,6 +18,11 @@ from berth.words.errors import AlreadyExists, FieldInvalid, NotEmpty, RegistryUn
 VISIBILITIES = ("private", "public")
 HOSTS = ("private_host", "public_host")
 EDITABLE = (*HOSTS, "public_endpoint", "create_on_push", "description")
+SORTS = {
+    "name": (registry.c.name,),
+    "created_at": (registry.c.created_at, registry.c.id),
+    "edited_at": (registry.c.edited_at, registry.c.id),
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Registry:
     public_endpoint: bool
     create_on_push: bool
     state: str
+    version: int
     created_by: str
     created_at: datetime
     edited_by: str
@@ -73,9 +80,15 @@ def create(
     return find(tx, name)
 
 
-def edit(tx: Connection, actor: Actor, name: str, *, at: datetime, **given: Any) -> Registry:  # Any: EDITABLE fields
-    """Change some of `EDITABLE`; an empty host removes it. Raises what `create` does, and `RegistryUnknown`."""
+def edit(
+    tx: Connection, actor: Actor, name: str, *, at: datetime, expected: int | None = None, **given: Any
+) -> Registry:  # Any: EDITABLE fields
+    """Change some of `EDITABLE`; an empty host removes it.
+
+    Raises what `create` does, `RegistryUnknown`, and `Stale` when the version is not the expected one.
+    """
     before = find(tx, name)
+    versions.expect(tx, registry, before.id, expected)
     unknown = set(given) - set(EDITABLE)
     if unknown:
         raise FieldInvalid(min(unknown), "it cannot be edited")
@@ -86,7 +99,8 @@ def edit(tx: Connection, actor: Actor, name: str, *, at: datetime, **given: Any)
     if "description" in values:
         names.description(values["description"])
     _hosts_free(tx, values, except_id=before.id)
-    tx.execute(update(registry).where(registry.c.id == before.id).values(**values, edited_by=actor.name, edited_at=at))
+    edited = {"edited_by": actor.name, "edited_at": at, "version": registry.c.version + 1}
+    tx.execute(update(registry).where(registry.c.id == before.id).values(**values, **edited))
     changes.bump(tx, changes.ACCESS)
     was = {field: getattr(before, field) for field in values}
     events.record(tx, actor, "registry.edit", name, at=at, before=was, after=values)
@@ -105,9 +119,14 @@ def every(tx: Connection) -> list[Registry]:
     return [_of(row) for row in tx.execute(select(registry).order_by(registry.c.name)).mappings()]
 
 
-def remove(tx: Connection, actor: Actor, name: str, *, at: datetime) -> None:
-    """Delete an empty registry. Raises `RegistryUnknown`, `NotEmpty`."""
+def page(tx: Connection, wanted: Wanted, *where: ColumnElement[bool]) -> Found[Registry]:
+    return pages.fetch(tx, select(registry).where(*where), SORTS, wanted, _of)
+
+
+def remove(tx: Connection, actor: Actor, name: str, *, at: datetime, expected: int | None = None) -> None:
+    """Delete an empty registry. Raises `RegistryUnknown`, `NotEmpty`, `Stale`."""
     found = find(tx, name)
+    versions.expect(tx, registry, found.id, expected)
     held = tx.scalar(select(func.count()).where(repository.c.registry_id == found.id)) or 0
     if held:
         raise NotEmpty("registry", name, f"{held} {'repository' if held == 1 else 'repositories'}")

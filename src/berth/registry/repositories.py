@@ -3,16 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, select, update
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db import changes, insert_ignore
+from berth.db import changes, insert_ignore, pages, versions
+from berth.db.pages import Found, Wanted
 from berth.db.tables import image, image_blob, registry, repository, upload
 from berth.registry import registries
 from berth.words import names
 from berth.words.errors import AlreadyExists, NotEmpty, RepositoryUnknown
 from berth.words.policies import DeletionPolicy, LockPolicy, Policies, PullPolicy, ScanPolicy
+
+SORTS = {
+    "name": (registry.c.name, repository.c.name),
+    "created_at": (repository.c.created_at, repository.c.id),
+    "edited_at": (repository.c.edited_at, repository.c.id),
+}
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,7 @@ class Repository:
     description: str
     policies: Policies
     state: str
+    version: int
     created_by: str
     created_at: datetime
     edited_by: str
@@ -80,21 +88,38 @@ def of_registry(tx: Connection, registry_name: str | None = None) -> list[Reposi
     return [_of(row, row["registry"]) for row in tx.execute(query).mappings()]
 
 
-def edit(tx: Connection, actor: Actor, registry_name: str, name: str, *, at: datetime, description: str) -> Repository:
-    """Raises `RegistryUnknown`, `RepositoryUnknown`, `FieldInvalid`."""
+def page(tx: Connection, wanted: Wanted, *where: ColumnElement[bool]) -> Found[Repository]:
+    query = select(repository, registry.c.name.label("registry")).join_from(repository, registry).where(*where)
+    return pages.fetch(tx, query, SORTS, wanted, lambda row: _of(row, row["registry"]))
+
+
+def edit(
+    tx: Connection,
+    actor: Actor,
+    registry_name: str,
+    name: str,
+    *,
+    at: datetime,
+    description: str,
+    expected: int | None = None,
+) -> Repository:
+    """Raises `RegistryUnknown`, `RepositoryUnknown`, `FieldInvalid`, `Stale`."""
     before = find(tx, registry_name, name)
+    versions.expect(tx, repository, before.id, expected)
     values = {"description": names.description(description)}
-    tx.execute(
-        update(repository).where(repository.c.id == before.id).values(**values, edited_by=actor.name, edited_at=at)
-    )
+    edited = {"edited_by": actor.name, "edited_at": at, "version": repository.c.version + 1}
+    tx.execute(update(repository).where(repository.c.id == before.id).values(**values, **edited))
     was = {"description": before.description}
     events.record(tx, actor, "repository.edit", before.path, at=at, before=was, after=values)
     return find(tx, registry_name, name)
 
 
-def remove(tx: Connection, actor: Actor, registry_name: str, name: str, *, at: datetime) -> None:
-    """Delete an empty repository. Raises `RegistryUnknown`, `RepositoryUnknown`, `NotEmpty`."""
+def remove(
+    tx: Connection, actor: Actor, registry_name: str, name: str, *, at: datetime, expected: int | None = None
+) -> None:
+    """Delete an empty repository. Raises `RegistryUnknown`, `RepositoryUnknown`, `NotEmpty`, `Stale`."""
     found = find(tx, registry_name, name)
+    versions.expect(tx, repository, found.id, expected)
     born = select(func.count()).where(image.c.repository_id == found.id, image.c.born_at.is_not(None))
     held = tx.scalar(born) or 0
     if held:
@@ -129,5 +154,5 @@ def policies_of(row: RowMapping) -> Policies:
 
 
 def _of(row: RowMapping, registry_name: str) -> Repository:
-    same = ("id", "name", "description", "state", "created_by", "created_at", "edited_by", "edited_at")
+    same = ("id", "name", "description", "state", "version", "created_by", "created_at", "edited_by", "edited_at")
     return Repository(registry=registry_name, policies=policies_of(row), **{field: row[field] for field in same})

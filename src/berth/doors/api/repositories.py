@@ -1,0 +1,103 @@
+"""Repositories at this door."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from berth.db.pages import containing
+from berth.db.tables import registry, repository
+from berth.doors.api import given as parts
+from berth.doors.api import paging
+from berth.doors.api.given import Expected, PerhapsExpected, TheCaller, TheSite
+from berth.doors.api.shapes.places import NewRepository, Repositories, RepositoriesWanted, Repository, RepositoryEdit
+from berth.people import sight
+from berth.registry import opening, repositories
+from berth.words.actions import Action
+
+router = APIRouter(tags=["repositories"])
+
+INSIDE = "/registries/{registry_name}/repositories"
+ONE = INSIDE + "/{repository_name}"
+
+
+@router.get(INSIDE, name="repository.list", response_model=Repositories)
+def list_repositories(
+    registry_name: str,
+    wanted: Annotated[RepositoriesWanted, Query()],
+    site: TheSite,
+    caller: TheCaller,
+    request: Request,
+    response: Response,
+) -> dict[str, Any]:
+    """List the repositories of a registry that you may see."""
+    with site.db.read() as tx:
+        place = opening.open_registry(tx, caller, registry_name)
+        where = [registry.c.id == place.registry_id, sight.of(tx, caller.principal).of_repositories()]
+        if wanted.name is not None:
+            where.append(containing(repository.c.name, wanted.name))
+        if wanted.state is not None:
+            where.append(repository.c.state == wanted.state)
+        found = repositories.page(tx, wanted.wanted(wanted.sort), *where)
+    return paging.turned(request, response, found, wanted.sort, Repository.model_validate)
+
+
+@router.post(INSIDE, name="repository.create", status_code=201, response_model=Repository)
+def create_repository(
+    registry_name: str, given: NewRepository, site: TheSite, caller: TheCaller, response: Response
+) -> repositories.Repository:
+    """Create a repository. Needs the right to manage or admin on the registry."""
+    with site.db.write() as tx:
+        opening.open_registry(tx, caller, registry_name, Action.MANAGE, Action.ADMIN)
+        made = repositories.create(tx, caller.actor, registry_name, at=site.now(), **given.model_dump())
+    response.headers["Location"] = f"/api/v1/registries/{registry_name}/repositories/{made.name}"
+    parts.tag(response, made.version)
+    return made
+
+
+@router.get(ONE, name="repository.show", response_model=Repository)
+def show_repository(
+    registry_name: str, repository_name: str, site: TheSite, caller: TheCaller, response: Response
+) -> repositories.Repository:
+    """Show a repository."""
+    with site.db.read() as tx:
+        opening.open_repository(tx, caller, registry_name, repository_name)
+        found = repositories.find(tx, registry_name, repository_name)
+    parts.tag(response, found.version)
+    return found
+
+
+@router.patch(ONE, name="repository.edit", response_model=Repository)
+def edit_repository(
+    registry_name: str,
+    repository_name: str,
+    given: RepositoryEdit,
+    expected: Expected,
+    site: TheSite,
+    caller: TheCaller,
+    response: Response,
+) -> repositories.Repository:
+    """Change a repository. Needs the right to manage or admin on it."""
+    with site.db.write() as tx:
+        opening.open_repository(tx, caller, registry_name, repository_name, Action.MANAGE, Action.ADMIN)
+        before = repositories.find(tx, registry_name, repository_name)
+        edited = repositories.edit(
+            tx,
+            caller.actor,
+            registry_name,
+            repository_name,
+            at=site.now(),
+            expected=expected,
+            description=given.description if "description" in given.model_fields_set else before.description,
+        )
+    parts.tag(response, edited.version)
+    return edited
+
+
+@router.delete(ONE, name="repository.delete", status_code=204)
+def delete_repository(
+    registry_name: str, repository_name: str, expected: PerhapsExpected, site: TheSite, caller: TheCaller
+) -> None:
+    """Delete a repository that is empty. Needs the right to admin on it."""
+    with site.db.write() as tx:
+        opening.open_repository(tx, caller, registry_name, repository_name, Action.ADMIN)
+        repositories.remove(tx, caller.actor, registry_name, repository_name, at=site.now(), expected=expected)

@@ -1,0 +1,143 @@
+"""The FastAPI application behind the door: its routes, and how errors inside it are answered."""
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from berth.audit import events as audit
+from berth.doors.api import errors, events, grants, keys, me, openapi, registries, repositories, users
+from berth.doors.api.errors import Problem
+from berth.doors.http import Answer
+from berth.people.callers import Caller
+from berth.site import Site
+from berth.words.errors import Invalid, Refusal
+
+PREFIX = "/api/v1"
+OPENAPI = f"{PREFIX}/openapi.json"
+FAMILIES = (me, registries, repositories, users, keys, grants, events)
+READING = ("GET", "HEAD")
+NO_JSON = "the body is no valid JSON"
+SAID = "Value error, "
+"""What pydantic puts before a sentence of ours."""
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def application(site: Site) -> FastAPI:
+    api = openapi.API(
+        title="Berth",
+        version="1",
+        description=openapi.DESCRIPTION,
+        openapi_url=OPENAPI,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+    )
+    api.add_exception_handler(Refusal, _refused)
+    api.add_exception_handler(Problem, _problem)
+    api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(HTTPException, _no_route)
+    api.add_exception_handler(Exception, _defect)
+    api.state.site = site
+    for family in FAMILIES:
+        router: APIRouter = family.router
+        api.include_router(router, prefix=PREFIX)
+    return api
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The handler's name; the route's own name is what audit calls the act."""
+    return str(route.endpoint.__name__)
+
+
+def _refused(request: Request, refusal: Exception) -> Response:
+    """Whatever is refused is answered; and an act that was refused is recorded, once."""
+    if not isinstance(refusal, Refusal):
+        raise refusal
+    if request.method not in READING and not isinstance(refusal, Invalid):
+        _record(request, refusal)
+    return _response(errors.refused(refusal, _request_id(request)))
+
+
+def _record(request: Request, refusal: Refusal) -> None:
+    site: Site = request.app.state.site
+    caller: Caller = request.scope["berth.caller"]
+    target = "/".join(str(value) for value in request.path_params.values()) or request.url.path
+    with site.db.write() as tx:
+        audit.record(
+            tx,
+            caller.actor,
+            request.scope["route"].name,
+            target,
+            at=site.now(),
+            after={"reason": str(refusal)},
+            outcome="refused",
+        )
+
+
+def _problem(request: Request, problem: Exception) -> Response:
+    if not isinstance(problem, Problem):
+        raise problem
+    return _response(
+        errors.problem(problem.status, problem.kind, str(problem), _request_id(request), fields=problem.fields)
+    )
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    """What FastAPI found wrong with the parts of a request."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return _response(errors.problem(400, "json-invalid", NO_JSON, _request_id(request)))
+    fields = [(_field(item["loc"]), str(item["msg"]).removeprefix(SAID)) for item in found]
+    detail = "; ".join(f"{field}: {reason}" for field, reason in fields)
+    return _response(errors.problem(400, "field-invalid", detail[:1000], _request_id(request), fields=fields))
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """Without the part of the request it stands in, unless that is the field."""
+    return ".".join(str(step) for step in location[1:] or location)
+
+
+def _no_route(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    match error.status_code:
+        case 404:
+            kind, detail = "no-such-page", f"no such page; {OPENAPI} lists what there is"
+        case 405:
+            kind, detail = "method-not-allowed", f"this page takes {_methods(request)}"
+        case 400:  # a body that is no UTF-8, or nested without end
+            kind, detail = "json-invalid", NO_JSON
+        case _:
+            kind, detail = "request-invalid", str(error.detail)
+    answer = errors.problem(error.status_code, kind, detail, _request_id(request))
+    if error.status_code == 405:  # noqa: PLR2004  RFC 9110
+        answer.headers.append(("Allow", _methods(request)))
+    return _response(answer)
+
+
+def _defect(_request: Request, error: Exception) -> Response:
+    """What is no refusal is for the door to log and to answer."""
+    raise error
+
+
+def _methods(request: Request) -> str:
+    """What the path takes, over all routes that have it."""
+    routes = request.app.routes
+    return ", ".join(
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    )
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
+def _request_id(request: Request) -> str:
+    return str(request.scope.get("berth.request_id", ""))

@@ -1,0 +1,147 @@
+"""Registries and repositories."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+
+from berth.doors.api.paging import Paging
+from berth.doors.api.shapes.values import Description, Given, Instant, Page, Shown, Text
+
+Host = Annotated[
+    str,
+    Field(
+        pattern=r"^$|^[A-Za-z0-9.-]+(:[0-9]{1,5})?$",
+        max_length=259,
+        description="A host name with an optional port. Empty or null: none.",
+        examples=["registry.example.org"],
+    ),
+]
+Search = Annotated[Text | None, Field(max_length=255, description="A part of the name, in whatever case.")]
+Order = Literal["name", "-name", "created_at", "-created_at", "edited_at", "-edited_at"]
+
+_MADE: JsonDict = {
+    "version": 3,
+    "created_by": "admin",
+    "created_at": "2026-01-31T12:00:00.000000Z",
+    "edited_by": "alice",
+    "edited_at": "2026-02-01T08:30:00.000000Z",
+}
+_REGISTRY: JsonDict = {
+    "name": "main",
+    "description": "Images of the shop",
+    "visibility": "private",
+    "private_host": "registry.example.org",
+    "public_host": None,
+    "public_endpoint": False,
+    "create_on_push": False,
+}
+
+
+class Registry(Shown):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"id": 1, **_REGISTRY, "state": "active", **_MADE}]})
+
+    id: int
+    name: str
+    description: str
+    visibility: Annotated[Literal["private", "public"], Field(description="Fixed. Anybody may pull from a public one.")]
+    private_host: Annotated[str | None, Field(description="Names at this host begin with the repository.")]
+    public_host: str | None
+    public_endpoint: bool
+    create_on_push: Annotated[bool, Field(description="Whether a push makes its repository.")]
+    state: Literal["active", "deleting", "inactive"]
+    version: Annotated[int, Field(description="Goes up with every edit; also the `ETag`.")]
+    created_by: str
+    created_at: Instant
+    edited_by: str
+    edited_at: Instant
+
+
+class Registries(Page):
+    items: list[Registry]
+
+
+class NewRegistry(Given):
+    model_config = ConfigDict(json_schema_extra={"examples": [_REGISTRY]})
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{2,24}$")]
+    description: Description = ""
+    visibility: Literal["private", "public"] = "private"
+    private_host: Host | None = None
+    public_host: Host | None = None
+    public_endpoint: bool = False
+    create_on_push: bool = False
+
+
+class RegistryEdit(Given):
+    """What is not given stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"description": "Images of the shop"}]})
+
+    description: Description = ""
+    private_host: Host | None = None
+    public_host: Host | None = None
+    public_endpoint: bool = False
+    create_on_push: bool = False
+
+
+class RegistriesWanted(Paging):
+    sort: Order = "name"
+    name: Search = None
+    visibility: Literal["private", "public"] | None = None
+    state: Literal["active", "deleting", "inactive"] | None = None
+
+
+class Repository(Shown):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 1,
+                    "registry": "main",
+                    "name": "apps",
+                    "path": "main/apps",
+                    "description": "Images of the shop",
+                    "state": "active",
+                    **_MADE,
+                }
+            ]
+        }
+    )
+
+    id: int
+    registry: str
+    name: str
+    path: str
+    description: str
+    state: Literal["active", "deleting", "inactive"]
+    version: Annotated[int, Field(description="Goes up with every edit; also the `ETag`.")]
+    created_by: str
+    created_at: Instant
+    edited_by: str
+    edited_at: Instant
+
+
+class Repositories(Page):
+    items: list[Repository]
+
+
+class NewRepository(Given):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "apps", "description": "Images of the shop"}]})
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,28}[a-z0-9]$")]
+    description: Description = ""
+
+
+class RepositoryEdit(Given):
+    """What is not given stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"description": "Images of the shop"}]})
+
+    description: Description = ""
+
+
+class RepositoriesWanted(Paging):
+    sort: Order = "name"
+    name: Search = None
+    state: Literal["active", "deleting", "inactive"] | None = None

@@ -1,0 +1,70 @@
+"""Opening a place for a caller, to look at it or to act there.
+
+Of what the caller may not see they learn nothing: it is as unknown as what is not there. Where they see but may not
+do what they ask, the refusal says which right is missing.
+"""
+
+from sqlalchemy import Connection, select
+
+from berth.db.tables import registry, repository
+from berth.people import access, sight
+from berth.people.access import Place
+from berth.people.callers import Caller
+from berth.words.actions import Action
+from berth.words.errors import Denied, RegistryUnknown, RepositoryUnknown
+
+
+def operator(caller: Caller) -> None:
+    """Only an administrator goes on, and one whose key has no bounds. Raises `Denied`."""
+    if not is_operator(caller):
+        raise Denied("only an administrator may do this, and with a key only one without scopes")
+
+
+def is_operator(caller: Caller) -> bool:
+    return caller.principal.administrator and caller.principal.scopes is None
+
+
+def open_registry(tx: Connection, caller: Caller, name: str, *needed: Action) -> Place:
+    """A registry the caller sees, in which they have one of the rights needed, if any is named.
+
+    Raises `RegistryUnknown`, `Denied`.
+    """
+    visible = sight.of(tx, caller.principal).of_registries()
+    row = tx.execute(
+        select(registry.c.id, registry.c.name, registry.c.visibility).where(registry.c.name == name, visible)
+    ).first()
+    if row is None:
+        raise RegistryUnknown(name)
+    place = Place(*row)
+    _allowed(tx, caller, place, needed)
+    return place
+
+
+def open_repository(tx: Connection, caller: Caller, registry_name: str, name: str, *needed: Action) -> Place:
+    """The same for a repository. Raises `RegistryUnknown`, `RepositoryUnknown`, `Denied`."""
+    seen = sight.of(tx, caller.principal)
+    query = select(registry.c.id, registry.c.name, registry.c.visibility, repository.c.id, repository.c.name)
+    row = tx.execute(
+        query.join_from(repository, registry).where(
+            registry.c.name == registry_name, repository.c.name == name, seen.of_repositories()
+        )
+    ).first()
+    if row is None:
+        open_registry(tx, caller, registry_name)
+        raise RepositoryUnknown(registry_name, name)
+    place = Place(*row)
+    _allowed(tx, caller, place, needed)
+    return place
+
+
+def open_place(tx: Connection, caller: Caller, path: str, *needed: Action) -> Place:
+    """A place written `registry` or `registry/repository`."""
+    registry_name, slash, name = path.partition("/")
+    if not slash:
+        return open_registry(tx, caller, registry_name, *needed)
+    return open_repository(tx, caller, registry_name, name, *needed)
+
+
+def _allowed(tx: Connection, caller: Caller, place: Place, needed: tuple[Action, ...]) -> None:
+    if needed and access.allowed(tx, caller.principal, place).isdisjoint(needed):
+        raise Denied(f"this needs the right to {' or '.join(needed)} on {place}")
