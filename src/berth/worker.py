@@ -13,12 +13,20 @@ from berth.audit import trail
 from berth.doors import logs
 from berth.jobs import Jobs, listed, run_next
 from berth.people import expired
-from berth.registry import sweep
+from berth.registry import erasing, sweep, trash
 from berth.schedule import Recurring
 from berth.settings import Settings
 from berth.site import Site, open_site
 
-JOBS = listed(expired.purge, sweep.sweep, trail.purge)
+JOBS = listed(
+    expired.purge,
+    sweep.sweep,
+    trail.purge,
+    erasing.digests,
+    erasing.image_,
+    erasing.place_,
+    trash.purge,
+)
 """Every job there is."""
 
 THREADS = 2

@@ -152,7 +152,7 @@ class Space(RuleBasedStateMachine):
         with self.expected(_refusal_to_delete(model, document.digest)):
             with self.site.db.write() as tx:
                 found = self.target(path).for_push(tx)
-                manifests.remove(tx, found, digest.parse(document.digest), ACTOR, at=self.clock())
+                manifests.remove(tx, found, digest.parse(document.digest), ACTOR, at=self.clock(), keep=timedelta(0))
             for gone in model.going(document.digest):
                 del model.manifests[gone]
             model.tags = {tag: top for tag, top in model.tags.items() if top in model.manifests}

@@ -76,7 +76,7 @@ def test_what_only_a_deleted_manifest_needed_goes(site: Site, clock: Clock, web:
     kept = make.manifest(web, b"kept", b"shared")
     deleted = make.manifest(web, b"gone", b"shared")
     with site.db.write() as tx:
-        manifests.remove(tx, web.for_push(tx), digest.parse(deleted.digest), ACTOR, at=site.now())
+        manifests.remove(tx, web.for_push(tx), digest.parse(deleted.digest), ACTOR, at=site.now(), keep=timedelta(0))
     clock.forward(hours=49)
     assert sweep.once(site)["blobs"] == 1
     assert pulling.pull(web, digest.parse(kept.digest))

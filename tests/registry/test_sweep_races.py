@@ -85,7 +85,8 @@ def test_pushes_lose_nothing_while_sweeps_run(
             assert pulling.pull(target, digest.parse(document.digest))
             if deletes:
                 with site.db.write() as tx:
-                    manifests.remove(tx, target.for_push(tx), digest.parse(document.digest), ACTOR, at=site.now())
+                    found, content = target.for_push(tx), digest.parse(document.digest)
+                    manifests.remove(tx, found, content, ACTOR, at=site.now(), keep=timedelta(0))
 
     sweeping = [beside.submit(keep_sweeping) for _ in range(2)]
     pushing = [

@@ -9,7 +9,7 @@ from berth.audit.events import Actor
 from berth.db import insert_ignore, upsert
 from berth.db.tables import blob, image, image_blob, manifest, manifest_blob, registry, repository
 from berth.people.access import Place
-from berth.registry import images
+from berth.registry import images, locks
 from berth.registry.images import Image
 from berth.words.digest import Digest
 from berth.words.errors import BlobHeld, BlobUnknown
@@ -98,8 +98,9 @@ def renew(tx: Connection, image_id: int, content: Digest, *, at: datetime) -> No
 
 
 def remove(tx: Connection, found: Image, content: Digest, actor: Actor, *, at: datetime) -> None:
-    """Take a blob from an image. Raises `BlobUnknown`, and `BlobHeld` when a manifest needs it."""
+    """Take a blob from an image. Raises `BlobUnknown`, `BlobHeld` when a manifest needs it, and `Locked`."""
     images.lock(tx, found.id)  # no manifest that needs the blob can come meanwhile
+    locks.refuse_image(tx, found, at=at)
     mine = (image_blob.c.image_id == found.id) & (image_blob.c.digest == str(content))
     if not tx.scalar(select(exists().where(mine))):
         raise BlobUnknown(content)

@@ -1,26 +1,40 @@
 """Images: born by their first manifest, with a copy of their repository's policies."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
 from berth.audit.events import Actor
 from berth.db import insert_ignore
-from berth.db.tables import image, manifest, repository, tag
+from berth.db.tables import image, manifest, operation, repository, tag
 from berth.people.access import Place
-from berth.words.errors import ImageDeleting, ImageInactive, ImageUnknown
+from berth.words.errors import ImageBusy, ImageDeleting, ImageInactive, ImageUnknown, PlaceDeleting
+from berth.words.lock import Lock
 from berth.words.names import ImagePath
 
 VISIBLE = ("active", "editing")
 """The states in which clients see an image."""
 
 # Every push asks this several times, and building a statement costs more than running it.
-_HERE = select(image.c.id, image.c.repository_id, image.c.state, image.c.state_reason, image.c.born_at).where(
-    image.c.repository_id == bindparam("repository_id"), image.c.name == bindparam("name")
+_COLUMNS = (
+    image.c.id,
+    image.c.repository_id,
+    image.c.name,
+    image.c.state,
+    image.c.state_reason,
+    image.c.born_at,
+    image.c.locked_at,
+    image.c.locked_by,
+    image.c.lock_reason,
+    image.c.lock_until,
+    image.c.policy_lock,
 )
+_HERE = select(*_COLUMNS).where(image.c.repository_id == bindparam("repository_id"), image.c.name == bindparam("name"))
 _LOCKED = _HERE.with_for_update(key_share=True)
+_AGAIN = select(*_COLUMNS).where(image.c.id == bindparam("image_id")).with_for_update(key_share=True)
 
 
 @dataclass(frozen=True)
@@ -31,6 +45,12 @@ class Image:
     repository_id: int
     path: ImagePath
     born: bool
+    lock: Lock | None = None
+    """Its own, as it was read; it may be over."""
+    locks_when_tagged: bool = False
+    """By its repository's default, once it has its first tag."""
+    state: str = "active"
+    state_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,45 +68,61 @@ class Summary:
 
 def find(tx: Connection, place: Place, path: ImagePath) -> Image:
     """An image that clients see. Raises `ImageUnknown`, also before its first manifest."""
-    row = _row(tx, place, path)
-    if row is None or row.state not in VISIBLE or row.born_at is None:
-        raise ImageUnknown(str(path))
-    return Image(row.id, row.repository_id, path, born=True)
+    return _visible(_row(tx, place, path), path)
 
 
 def for_change(tx: Connection, place: Place, path: ImagePath) -> Image:
     """As `find`, and the image's row stays locked to the end of the transaction. Raises `ImageUnknown`."""
-    _row(tx, place, path, lock=True)
-    return find(tx, place, path)
+    return _visible(_row(tx, place, path, lock=True), path)
+
+
+def seen(tx: Connection, place: Place, path: ImagePath) -> Image:
+    """An image as people see it, also while it is deleted or inactive. Raises `ImageUnknown`."""
+    row = _row(tx, place, path)
+    if row is None or row["born_at"] is None:
+        raise ImageUnknown(str(path))
+    return _image(row, path)
+
+
+def again(tx: Connection, found: Image) -> Image:
+    """An image as it is now; its row stays locked to the end of the transaction.
+
+    Raises `ImageUnknown`, `ImageDeleting`, `ImageInactive`.
+    """
+    row = tx.execute(_AGAIN, {"image_id": found.id}).mappings().first()
+    if row is None or row["born_at"] is None:
+        raise ImageUnknown(str(found.path))
+    return _working(row, found.path)
+
+
+def for_settings(tx: Connection, found: Image) -> Image:
+    """As `again`, to change what the image itself says. Raises `ImageBusy` while an operation changes it."""
+    now = again(tx, found)
+    if now.state == "editing":
+        raise ImageBusy(str(now.path), _operation_on(tx, now))
+    return now
 
 
 def holding(tx: Connection, place: Place, path: ImagePath) -> Image:
     """An image as the holder of blobs, which it may be before its first manifest. Raises `ImageUnknown`."""
     row = _row(tx, place, path)
-    if row is None or row.state not in VISIBLE:
+    if row is None or row["state"] not in VISIBLE:
         raise ImageUnknown(str(path))
-    return Image(row.id, row.repository_id, path, born=row.born_at is not None)
+    return _image(row, path)
 
 
 def for_push(tx: Connection, place: Place, path: ImagePath, actor: Actor, *, at: datetime) -> Image:
     """The image to push into, made when it is not there. Nobody sees it before its first manifest.
 
-    Its row stays locked to the end of the transaction. Raises `ImageDeleting`, `ImageInactive`.
+    Its row stays locked to the end of the transaction. Raises `ImageDeleting`, `ImageInactive`, `PlaceDeleting`.
     """
     row = _row(tx, place, path, lock=True)
     if row is None:
-        defaults = _defaults(tx, place)
-        made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
-        values = {"repository_id": place.repository_id, "name": path.image}
-        insert_ignore(tx, image, {**values, **defaults, **made})
+        _make(tx, place, path, actor, at=at)
         row = _row(tx, place, path, lock=True)
         if row is None:
             raise ImageDeleting(str(path))
-    if row.state == "deleting":
-        raise ImageDeleting(str(path))
-    if row.state == "inactive":
-        raise ImageInactive(str(path), row.state_reason)
-    return Image(row.id, row.repository_id, path, born=row.born_at is not None)
+    return _working(row, path)
 
 
 def lock(tx: Connection, image_id: int) -> None:
@@ -94,14 +130,14 @@ def lock(tx: Connection, image_id: int) -> None:
     tx.execute(select(image.c.id).where(image.c.id == image_id).with_for_update(key_share=True))
 
 
-def born(tx: Connection, place: Place, found: Image, actor: Actor, *, at: datetime) -> None:
+def born(tx: Connection, place: Place, found: Image, actor: Actor, *, at: datetime) -> Image:
     """The first manifest is in: the image exists for people, with the policies its repository has now."""
     made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
+    defaults = _defaults(tx, place)
     tx.execute(
-        update(image)
-        .where(image.c.id == found.id, image.c.born_at.is_(None))
-        .values(born_at=at, **_defaults(tx, place), **made)
+        update(image).where(image.c.id == found.id, image.c.born_at.is_(None)).values(born_at=at, **defaults, **made)
     )
+    return replace(found, born=True, locks_when_tagged=_wants_lock(defaults))
 
 
 def edited(tx: Connection, found: Image, actor: Actor, *, at: datetime) -> None:
@@ -124,13 +160,72 @@ def summaries(tx: Connection, repository_id: int, prefix: str) -> list[Summary]:
     ]
 
 
-def _row(
-    tx: Connection, place: Place, path: ImagePath, *, lock: bool = False
-) -> Row[*tuple[Any, ...]] | None:  # Any: columns of different types
-    return tx.execute(_LOCKED if lock else _HERE, {"repository_id": place.repository_id, "name": path.image}).first()
+def lock_of(row: RowMapping | None) -> Lock | None:
+    """The lock that a row of an image or digest carries."""
+    if row is None or row["locked_at"] is None:
+        return None
+    return Lock(row["locked_by"], row["locked_at"], row["lock_reason"], row["lock_until"])
 
 
-def _defaults(tx: Connection, place: Place) -> dict[str, object]:
+def _row(tx: Connection, place: Place, path: ImagePath, *, lock: bool = False) -> RowMapping | None:
+    asked = {"repository_id": place.repository_id, "name": path.image}
+    return tx.execute(_LOCKED if lock else _HERE, asked).mappings().first()
+
+
+def _image(row: RowMapping, path: ImagePath) -> Image:
+    own = lock_of(row)
+    return Image(
+        id=row["id"],
+        repository_id=row["repository_id"],
+        path=path,
+        born=row["born_at"] is not None,
+        lock=own,
+        locks_when_tagged=own is None and _wants_lock(row),
+        state=row["state"],
+        state_reason=row["state_reason"],
+    )
+
+
+def _visible(row: RowMapping | None, path: ImagePath) -> Image:
+    if row is None or row["state"] not in VISIBLE or row["born_at"] is None:
+        raise ImageUnknown(str(path))
+    return _image(row, path)
+
+
+def _working(row: RowMapping, path: ImagePath) -> Image:
+    if row["state"] == "deleting":
+        raise ImageDeleting(str(path))
+    if row["state"] == "inactive":
+        raise ImageInactive(str(path), row["state_reason"])
+    return _image(row, path)
+
+
+def _make(tx: Connection, place: Place, path: ImagePath, actor: Actor, *, at: datetime) -> None:
+    of_repository = select(repository.c.state, repository.c.state_reason).where(repository.c.id == place.repository_id)
+    # Held, so that whoever deletes the repository sees this image or keeps it out.
+    state, reason = tx.execute(of_repository.with_for_update(read=True)).one()
+    if state != "active":
+        raise PlaceDeleting("repository", f"{path.registry}/{path.repository}", reason)
+    made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
+    values = {"repository_id": place.repository_id, "name": path.image}
+    insert_ignore(tx, image, {**values, **_defaults(tx, place), **made})
+
+
+def _wants_lock(row: Mapping[Any, Any]) -> bool:  # Any: column values
+    return bool(row["policy_lock"]["locked"])
+
+
+def _operation_on(tx: Connection, found: Image) -> str:
+    """The id of the operation that changes an image."""
+    query = select(operation.c.id).where(
+        operation.c.repository_id == found.repository_id,
+        operation.c.target == str(found.path),
+        operation.c.state.in_(("queued", "running")),
+    )
+    return tx.scalar(query.order_by(operation.c.started_at).limit(1)) or ""
+
+
+def _defaults(tx: Connection, place: Place) -> dict[str, Any]:  # Any: column values
     columns = [column for column in repository.c if column.name.startswith("policy_")]
     row = tx.execute(select(*columns).where(repository.c.id == place.repository_id)).mappings().one()
     return dict(row)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select
 
@@ -10,11 +10,18 @@ from berth.audit import events
 from berth.audit.events import Actor
 from berth.db.tables import blob, image_blob, manifest, manifest_blob, manifest_body, manifest_edge
 from berth.people.access import Place
-from berth.registry import images, reach, tags
+from berth.registry import deletable, images, locks, reach, tags, trash
 from berth.registry.images import Image
 from berth.words import digest as digests
 from berth.words.digest import Digest
-from berth.words.errors import DigestMismatch, ManifestInvalid, ManifestUnknown, PartsMissing
+from berth.words.errors import (
+    DigestMismatch,
+    ManifestDeleting,
+    ManifestInactive,
+    ManifestInvalid,
+    ManifestUnknown,
+    PartsMissing,
+)
 from berth.words.manifest import Document, Part
 from berth.words.names import Reference
 
@@ -52,16 +59,19 @@ def put(
 ) -> Pushed:
     """Store a manifest and point its tags at it. Pushing again what is there changes nothing.
 
-    Raises `DigestMismatch`, `PartsMissing` naming all that is missing, and `ManifestInvalid` for a wrong size.
+    Raises `DigestMismatch`, `PartsMissing` naming all that is missing, `ManifestInvalid` for a wrong size, `Locked`,
+    `TagImmutable`, `ManifestDeleting` and `ManifestInactive`.
     """
     content = _digest_of(document, reference)
     names = [*([reference] if isinstance(reference, str) else []), *also_tags]
-    known = _id_of(tx, found, content)
-    manifest_id = known if known is not None else _add(tx, found, content, document, actor, platform, at=at)
+    known = _known(tx, found, content)
+    manifest_id = known if known is not None else _add(tx, found, content, document, actor, platform, names, at=at)
     if not found.born:
-        images.born(tx, place, found, actor, at=at)
+        found = images.born(tx, place, found, actor, at=at)
     for name in names:
-        tags.put(tx, found, name, manifest_id, content, actor, at=at)
+        tags.put(tx, found, name, manifest_id, content, actor, at=at, new=known is None)
+    if found.locks_when_tagged and tags.has_own(names):
+        locks.when_tagged(tx, found, actor, at=at)
     facts = {"digest": str(content), "tags": names, "media_type": document.media_type}
     events.record(tx, actor, "manifest.push", str(found.path), at=at, after=facts)
     return Pushed(content, manifest_id, known is None)
@@ -82,19 +92,22 @@ def body(tx: Connection, manifest_id: int) -> bytes:
     return stored
 
 
-def remove(tx: Connection, found: Image, content: Digest, actor: Actor, *, at: datetime) -> None:
-    """Delete a digest with its names and its referrers.
+def remove(
+    tx: Connection, found: Image, content: Digest, actor: Actor, *, at: datetime, keep: timedelta, why: str = "delete"
+) -> None:
+    """Delete a digest with its names and its referrers; the trash keeps them for a time. The image's row is held.
 
-    Raises `ManifestUnknown`, `ManifestReferenced` naming the indexes that list it, and `ReferrerHeld`.
+    Raises `ManifestUnknown`, `ManifestReferenced` naming the indexes that list it, `ReferrerHeld` and `Locked`.
     """
-    manifest_id = _id_of(tx, found, content)
-    if manifest_id is None:
+    if _visible_id(tx, found, content) is None:
         raise ManifestUnknown(str(content))
-    going = reach.closure(tx, found, manifest_id, content)
-    names = tags.remove_all_of(tx, found, list(going), actor, at=at)
-    reach.erase(tx, list(going))
+    [verdict] = deletable.judge(tx, found, [content], at=at)
+    if verdict.id is None or verdict.refusal is not None:
+        raise verdict.refusal or ManifestUnknown(str(content))
+    going = [verdict.id, *verdict.referrers]
+    names = trash.move(tx, found, going, actor, at=at, keep=keep, why=why, batch=trash.new_batch())
     images.edited(tx, found, actor, at=at)
-    facts = {"tags": names, "referrers": sorted(digest for digest in going.values() if digest != str(content))}
+    facts = {"tags": names, "referrers": sorted(verdict.referrers.values())}
     events.record(tx, actor, "manifest.delete", f"{found.path}@{content}", at=at, before=facts)
 
 
@@ -107,9 +120,24 @@ def _digest_of(document: Document, reference: Reference) -> Digest:
     return content
 
 
-def _id_of(tx: Connection, found: Image, content: Digest) -> int | None:
+def _visible_id(tx: Connection, found: Image, content: Digest) -> int | None:
     query = select(manifest.c.id).where(manifest.c.image_id == found.id, manifest.c.digest == str(content))
-    return tx.scalar(query)
+    return tx.scalar(query.where(manifest.c.state == "active"))
+
+
+def _known(tx: Connection, found: Image, content: Digest) -> int | None:
+    """The id of a digest that is there to be pushed again. Raises `ManifestDeleting`, `ManifestInactive`."""
+    query = select(manifest.c.id, manifest.c.state, manifest.c.state_reason).where(
+        manifest.c.image_id == found.id, manifest.c.digest == str(content)
+    )
+    row = tx.execute(query).first()
+    if row is None:
+        return None
+    if row.state == "deleting":
+        raise ManifestDeleting(str(content))
+    if row.state == "inactive":
+        raise ManifestInactive(str(content), row.state_reason)
+    return int(row.id)
 
 
 def _add(
@@ -119,9 +147,12 @@ def _add(
     document: Document,
     actor: Actor,
     platform: str | None,
+    names: Sequence[str],
     *,
     at: datetime,
 ) -> int:
+    if found.lock is not None and found.lock.holds(at):
+        raise locks.refusal(str(found.path), found.lock)
     held = _held(tx, found, document.blobs)
     children = _children(tx, found, document.children)
     _nothing_missing(document, held, children)
@@ -136,6 +167,7 @@ def _add(
         "annotations": document.annotations,
         "platforms": platforms,
         "size": len(document.body),
+        "first_tag": tags.first_of(names),
         "total_size": len(document.body) + sum(held.values()) + reach.total_size(tx, list(children.values())),
     }
     made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
@@ -175,7 +207,7 @@ def _children(tx: Connection, found: Image, parts: Iterable[Part]) -> dict[str, 
     known: dict[str, int] = {}
     for some in _batches({str(part.digest) for part in parts}):
         query = select(manifest.c.digest, manifest.c.id).where(
-            manifest.c.image_id == found.id, manifest.c.digest.in_(some)
+            manifest.c.image_id == found.id, manifest.c.digest.in_(some), manifest.c.state == "active"
         )
         known.update((row.digest, row.id) for row in tx.execute(query))
     return known

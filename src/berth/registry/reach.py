@@ -4,15 +4,18 @@ A referrer of a digest is a manifest whose `subject` it is, or one that a fallba
 (`sha256-<hex>` alone or with `.sig`, `.att`, `.sbom`). Referrers go with their subject.
 """
 
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, delete, func, or_, select, union
+from sqlalchemy import Connection, Select, delete, func, select, union
 
 from berth.db.tables import blob, manifest, manifest_blob, manifest_edge, tag
-from berth.registry.images import Image
-from berth.words.digest import Digest
-from berth.words.errors import ManifestReferenced, ReferrerHeld
 from berth.words.names import Reference
+
+BATCH = 1000
+
+T = TypeVar("T", int, str)
 
 
 def by_reference(image_id: int, reference: Reference) -> Select[Any]:  # Any: manifest rows
@@ -37,68 +40,102 @@ def total_size(tx: Connection, manifest_ids: list[int]) -> int:
     return int(tx.scalar(documents) or 0) + int(tx.scalar(bytes_) or 0)
 
 
-def referrers(tx: Connection, image_id: int, subject: str) -> dict[int, str]:
-    """Id and digest of each manifest that refers to a subject."""
-    by_subject = select(manifest.c.id, manifest.c.digest).where(
-        manifest.c.image_id == image_id, manifest.c.subject == subject
-    )
-    by_name = (
-        select(manifest.c.id, manifest.c.digest)
-        .join(tag, tag.c.manifest_id == manifest.c.id)
-        .where(tag.c.image_id == image_id, tag.c.fallback_of == subject)
-    )
-    return {row.id: row.digest for row in tx.execute(union(by_subject, by_name)) if row.digest != subject}
+@dataclass(frozen=True)
+class Parent:
+    """An index that lists a digest."""
+
+    id: int
+    digest: str
+    tag: str | None
+    """One of its names."""
+
+    def __str__(self) -> str:
+        return f"{self.tag} ({self.digest})" if self.tag else self.digest
 
 
-def closure(tx: Connection, found: Image, manifest_id: int, content: Digest) -> dict[int, str]:
-    """What goes when a digest is deleted: itself and its referrers, by id and digest.
+@dataclass(frozen=True)
+class Name:
+    name: str
+    fallback_of: str | None
 
-    Raises `ManifestReferenced` when an index that stays lists it, and `ReferrerHeld` when a referrer has to stay.
-    """
-    going = {manifest_id: str(content)}
-    waiting = [str(content)]
+
+def referrers(tx: Connection, image_id: int, subjects: Collection[str]) -> dict[str, dict[int, str]]:
+    """By subject: id and digest of each manifest that refers to it, whether clients see it or not."""
+    found: dict[str, dict[int, str]] = {}
+    for some in batches(subjects):
+        by_subject = select(manifest.c.subject, manifest.c.id, manifest.c.digest).where(
+            manifest.c.image_id == image_id, manifest.c.subject.in_(some)
+        )
+        by_name = (
+            select(tag.c.fallback_of, manifest.c.id, manifest.c.digest)
+            .join(manifest, manifest.c.id == tag.c.manifest_id)
+            .where(tag.c.image_id == image_id, tag.c.fallback_of.in_(some))
+        )
+        for subject, manifest_id, content in tx.execute(union(by_subject, by_name)):
+            if content != subject:
+                found.setdefault(subject, {})[manifest_id] = content
+    return found
+
+
+def with_referrers(tx: Connection, image_id: int, digests: Collection[str]) -> dict[str, dict[int, str]]:
+    """By digest: its referrers, theirs, and so on."""
+    known: dict[str, dict[int, str]] = {}
+    waiting = set(digests)
     while waiting:
-        for referrer_id, referrer in referrers(tx, found.id, waiting.pop()).items():
-            if referrer_id not in going:
-                going[referrer_id] = referrer
-                waiting.append(referrer)
-    staying = _parents_that_stay(tx, going)
-    if manifest_id in staying:
-        raise ManifestReferenced(content, staying[manifest_id])
-    for held, parents in staying.items():
-        raise ReferrerHeld(content, going[held], f"is listed by {', '.join(parents)}")
-    _no_own_names(tx, going, manifest_id, content)
-    return going
+        found = referrers(tx, image_id, waiting)
+        known.update({digest: found.get(digest, {}) for digest in waiting})
+        waiting = {each for those in found.values() for each in those.values()} - known.keys()
+    return {digest: _follow(known, digest) for digest in digests}
 
 
-def erase(tx: Connection, manifest_ids: list[int]) -> None:
+def _follow(known: dict[str, dict[int, str]], start: str) -> dict[int, str]:
+    reached: dict[int, str] = {}
+    waiting = [start]
+    while waiting:
+        for manifest_id, digest in known[waiting.pop()].items():
+            if manifest_id not in reached and digest != start:
+                reached[manifest_id] = digest
+                waiting.append(digest)
+    return reached
+
+
+def parents(tx: Connection, manifest_ids: Collection[int]) -> dict[int, list[Parent]]:
+    """For each of these that indexes list, those indexes."""
+    found: dict[int, list[Parent]] = {}
+    for some in batches(manifest_ids):
+        query = (
+            select(manifest_edge.c.child_id, manifest.c.id, manifest.c.digest, func.min(tag.c.name))
+            .join(manifest, manifest.c.id == manifest_edge.c.parent_id)
+            .outerjoin(tag, tag.c.manifest_id == manifest.c.id)
+            .where(manifest_edge.c.child_id.in_(some))
+            .group_by(manifest_edge.c.child_id, manifest.c.id, manifest.c.digest)
+            .order_by(manifest_edge.c.child_id, manifest.c.digest)
+        )
+        for child_id, *parent in tx.execute(query):
+            found.setdefault(child_id, []).append(Parent(*parent))
+    return found
+
+
+def names(tx: Connection, manifest_ids: Collection[int]) -> dict[int, list[Name]]:
+    """For each of these that has tags, those tags."""
+    found: dict[int, list[Name]] = {}
+    for some in batches(manifest_ids):
+        query = select(tag.c.manifest_id, tag.c.name, tag.c.fallback_of).where(tag.c.manifest_id.in_(some))
+        for manifest_id, name, subject in tx.execute(query.order_by(tag.c.natural)):
+            found.setdefault(manifest_id, []).append(Name(name, subject))
+    return found
+
+
+def batches(wanted: Iterable[T]) -> Iterator[list[T]]:
+    """Each once, in order; a thousand in one statement."""
+    ordered = sorted(set(wanted))
+    for start in range(0, len(ordered), BATCH):
+        yield ordered[start : start + BATCH]
+
+
+def erase(tx: Connection, manifest_ids: Collection[int]) -> None:
     """Delete the rows of manifests, whose tags are gone already."""
-    tx.execute(delete(manifest_edge).where(manifest_edge.c.parent_id.in_(manifest_ids)))
-    tx.execute(delete(manifest).where(manifest.c.id.in_(manifest_ids)))
-
-
-def _parents_that_stay(tx: Connection, going: dict[int, str]) -> dict[int, list[str]]:
-    """For each of these that an index outside of them lists, the names of such indexes: a tag, or the digest."""
-    query = (
-        select(manifest_edge.c.child_id, manifest.c.digest, func.min(tag.c.name).label("tag"))
-        .join(manifest, manifest.c.id == manifest_edge.c.parent_id)
-        .outerjoin(tag, tag.c.manifest_id == manifest.c.id)
-        .where(manifest_edge.c.child_id.in_(going), manifest_edge.c.parent_id.not_in(going))
-        .group_by(manifest_edge.c.child_id, manifest.c.digest)
-        .order_by(manifest_edge.c.child_id, manifest.c.digest)
-    )
-    staying: dict[int, list[str]] = {}
-    for row in tx.execute(query):
-        staying.setdefault(row.child_id, []).append(f"{row.tag} ({row.digest})" if row.tag else row.digest)
-    return staying
-
-
-def _no_own_names(tx: Connection, going: dict[int, str], manifest_id: int, content: Digest) -> None:
-    """A referrer with a name of its own, one that is no fallback name, is kept by it."""
-    query = select(tag.c.name, tag.c.manifest_id).where(
-        tag.c.manifest_id.in_([referrer for referrer in going if referrer != manifest_id]),
-        or_(tag.c.fallback_of.is_(None), tag.c.fallback_of.not_in(list(going.values()))),
-    )
-    row = tx.execute(query.order_by(tag.c.name)).first()
-    if row is not None:
-        raise ReferrerHeld(content, going[row.manifest_id], f"has the tag {row.name}")
+    for some in batches(manifest_ids):
+        tx.execute(delete(manifest_edge).where(manifest_edge.c.parent_id.in_(some)))
+    for some in batches(manifest_ids):
+        tx.execute(delete(manifest).where(manifest.c.id.in_(some)))

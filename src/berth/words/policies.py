@@ -3,17 +3,15 @@
 They are plain records: each is stored as one JSON document, and what a policy means is decided elsewhere, once.
 """
 
-import re
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from berth.words import expression
 from berth.words.errors import FieldInvalid
 
 MAX_COUNT = 9_999_999
 MAX_DAYS = 999
-
-_EXPRESSION = re.compile(r"[a-zA-Z0-9_*][a-zA-Z0-9._*-]{0,129}")
 
 
 class Level(StrEnum):
@@ -95,8 +93,7 @@ class DeletionPolicy(Record):
     expression: str = "*"
 
     def __post_init__(self) -> None:
-        if not _EXPRESSION.fullmatch(self.expression):
-            raise FieldInvalid("expression", "1 to 130 letters, digits, '_', '.', '-' and '*'")
+        expression.parse(self.expression)
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Self:  # Any: a JSON object

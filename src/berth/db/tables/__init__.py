@@ -15,6 +15,7 @@ that a deleted user's deeds stay readable.
 """
 
 from berth.db.tables.contents import (
+    UNTAGGED,
     blob,
     image_blob,
     manifest,
@@ -31,6 +32,7 @@ from berth.db.tables.traffic import operation, pulled_by, trash, trash_blob, upl
 from berth.db.tables.work import audit_event, change, job, schedule
 
 __all__ = [
+    "UNTAGGED",
     "access_key",
     "account",
     "audit_event",

@@ -3,7 +3,7 @@
 from berth.doors.http import Answer
 from berth.doors.oci import conditions
 from berth.doors.oci.request import Request
-from berth.registry import images, manifests, platforms, tags
+from berth.registry import images, manifests, platforms, tags, trash
 from berth.words import manifest as documents
 from berth.words import names
 from berth.words.digest import Digest
@@ -69,7 +69,7 @@ def delete(request: Request) -> Answer:
     with request.site.db.write() as tx:
         found = images.for_change(tx, request.place, request.path)
         if isinstance(reference, Digest):
-            manifests.remove(tx, found, reference, actor, at=at)
+            manifests.remove(tx, found, reference, actor, at=at, keep=trash.kept(request.site.settings))
         else:
             tags.remove(tx, found, reference, actor, at=at)
     return Answer(202)
