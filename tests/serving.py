@@ -92,6 +92,20 @@ class Server:
         wait_for(lambda: self.process is None or not _alive(self.process.pid))
         self.process = None
 
+    def workers(self) -> list[int]:
+        """The processes that the watching one looks after, the oldest first."""
+        assert self.process is not None
+        return [pid for pid in sorted(_alive(self.process.pid)) if pid != self.process.pid]
+
+    def behead(self) -> None:
+        """Kill the watching process alone; the others must end by themselves."""
+        assert self.process is not None
+        group = self.process.pid
+        self.process.kill()
+        self.process.wait(PATIENCE)
+        wait_for(lambda: not _alive(group))
+        self.process = None
+
     def client(self, name: str = ADMIN, secret: str = PASSWORD, speaks: Literal["basic", "bearer"] = "basic") -> Client:
         self.connections.append(httpx.Client(base_url=self.url, timeout=PATIENCE))
         return Client(self.connections[-1], name, secret, speaks)

@@ -42,6 +42,7 @@ class PortInUseError(Exception):
 class Role:
     name: str
     run: Callable[[], None]
+    listens: bool = True
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -89,8 +90,9 @@ def serve_once(settings: Settings, listener: socket.socket) -> None:
 class Tree:
     """The watching process and its children."""
 
-    def __init__(self, roles: list[Role]) -> None:
+    def __init__(self, roles: list[Role], listener: socket.socket) -> None:
         self._roles = roles
+        self._listener = listener
         self._running: dict[int, Role] = {}
         self._stopping = False
         self._alive, self._held = os.pipe()
@@ -115,6 +117,8 @@ class Tree:
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
             os.close(self._held)
+            if not role.listens:
+                self._listener.close()
             threading.Thread(target=_stop_with_parent, args=(self._alive,), daemon=True).start()
             role.run()
             status = 0
@@ -140,6 +144,7 @@ class Tree:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
+        self._listener.close()  # or new connections would wait here for nobody, instead of going to another replica
         for pid in self._running:
             os.kill(pid, signal.SIGTERM)
 

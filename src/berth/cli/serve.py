@@ -34,9 +34,9 @@ def serve(
     servers = [
         Role(f"server {number}", lambda: serving.serve_once(settings, listener)) for number in range(1, workers + 1)
     ]
-    background = Role("worker", lambda: worker.run(settings))
+    background = Role("worker", lambda: worker.run(settings), listens=False)
     address = f"{'[' + host + ']' if ':' in host else host}:{listener.getsockname()[1]}"
-    Tree([*servers, background]).run(lambda: _welcome(settings, address, password, starter=starter))
+    Tree([*servers, background], listener).run(lambda: _welcome(settings, address, password, starter=starter))
 
 
 def _prepare(settings: Settings, *, starter: bool) -> str | None:
