@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import databases
-from tests.doors.api.desk import Desk, somebody
+from tests import databases, sites
+from tests.doors.api.desk import KEEPER, Desk, somebody
 from tests.doors.oci import harbour as harbours
 from tests.doors.oci.harbour import Harbour
 
@@ -29,6 +29,7 @@ def harbour(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="session")
 def root(harbour: Harbour) -> Desk:
     """An administrator."""
+    sites.person(harbour.site, KEEPER, administrator=True)
     return somebody(harbour, administrator=True)
 
 

@@ -10,6 +10,8 @@ from tests.doors.oci.harbour import Harbour
 
 JSON = dict[str, Any]
 PREFIX = "/api/v1"
+KEEPER = "keeper"
+"""The one person who is an administrator for all tests."""
 
 
 @dataclass
