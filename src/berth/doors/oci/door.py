@@ -5,6 +5,8 @@ blocks runs in threads; bytes are moved by coroutines.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import structlog
 from starlette.types import Message, Receive, Scope, Send
@@ -24,7 +26,17 @@ from berth.words.manifest import MAX_BYTES
 log = structlog.get_logger("berth.oci")
 
 Plain = Callable[[Request], Answer]
-Streaming = Callable[[Request], Awaitable[Answer | None]]
+Call = tuple[Scope, Receive, Send, Route]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Stream(Generic[T]):
+    """An act on bytes that come in: how it begins, in the thread that admitted the caller, and how it goes on."""
+
+    begin: Callable[[Request], Answer | T]
+    go_on: Callable[[Request, T], Awaitable[Answer]]
+
 
 ACTS: dict[tuple[Kind, str], Plain] = {
     (Kind.MANIFEST, "DELETE"): manifests.delete,
@@ -34,10 +46,10 @@ ACTS: dict[tuple[Kind, str], Plain] = {
     (Kind.TAGS, "GET"): lists.tag_list,
     (Kind.REFERRERS, "GET"): lists.referrer_list,
 }
-STREAMS: dict[tuple[Kind, str], Streaming] = {
-    (Kind.UPLOADS, "POST"): uploads.start,
-    (Kind.UPLOAD, "PATCH"): uploads.append,
-    (Kind.UPLOAD, "PUT"): uploads.finish,
+STREAMS: dict[tuple[Kind, str], Stream[Any]] = {  # Any: what each gives itself from its beginning
+    (Kind.UPLOADS, "POST"): Stream(uploads.begin, uploads.whole),
+    (Kind.UPLOAD, "PATCH"): Stream(uploads.begin_append, uploads.append),
+    (Kind.UPLOAD, "PUT"): Stream(uploads.begin_finish, uploads.finish),
 }
 METHODS = {
     Kind.MANIFEST: "GET, HEAD, PUT, DELETE",
@@ -103,12 +115,22 @@ class OCIDoor:
         kind_and_method = (route.kind, scope["method"])
         if kind_and_method[1] in ("GET", "HEAD") and route.kind in (Kind.MANIFEST, Kind.BLOB):
             return await self._read(scope, receive, send, route)
-        request = await in_thread(self._admit, scope, receive, send, route)
+        call = (scope, receive, send, route)
         if kind_and_method == (Kind.MANIFEST, "PUT"):
-            return await self._push_manifest(request)
+            return await self._push_manifest(await in_thread(self._admit, *call))
         if kind_and_method in STREAMS:
-            return await STREAMS[kind_and_method](request)
-        return await in_thread(ACTS[kind_and_method], request)
+            return await self._stream(STREAMS[kind_and_method], call)
+        act = ACTS[kind_and_method]
+        return await in_thread(lambda: act(self._admit(*call)))
+
+    async def _stream(self, stream: Stream[T], call: Call) -> Answer:
+        request, begun = await in_thread(self._admitted, stream.begin, call)
+        return begun if isinstance(begun, Answer) else await stream.go_on(request, begun)
+
+    def _admitted(self, act: Callable[[Request], T], call: Call) -> tuple[Request, T]:
+        """Admit and act in one thread: a change of thread costs more than most acts."""
+        request = self._admit(*call)
+        return request, act(request)
 
     async def _read(self, scope: Scope, receive: Receive, send: Send, route: Route) -> Answer | None:
         """Pulls: on the loop when signing in is settled and the database is here."""

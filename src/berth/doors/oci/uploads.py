@@ -1,12 +1,12 @@
 """Uploads: POST+PUT, one streamed PATCH, or chunks in order; mounts; cancelling (distribution-spec, Push).
 
-Bytes go from the connection into the blob store as they come, hashed on the way. No body is held in memory.
+Bytes go from the connection into the blob store as they come, hashed on the way. Only small bodies are held in memory.
 """
 
 from dataclasses import dataclass
 
 from berth.blobs import Part, UploadInUse
-from berth.doors.http import Answer, in_thread
+from berth.doors.http import Answer, in_thread, read_whole
 from berth.doors.oci import ranges
 from berth.doors.oci.mounts import mount
 from berth.doors.oci.request import Request
@@ -26,49 +26,82 @@ class Receiving:
     upload: Upload
     part: Part
     running: Hash | None
+    chunk: ranges.Span | None
+    """What the client says it sends."""
 
-    def take(self, data: memoryview) -> None:
+    def take(self, data: memoryview | bytes) -> None:
         self.part.write(data)
         if self.running is not None:
             self.running.update(data)
 
 
-async def start(request: Request) -> Answer:
-    """POST: a mount, a whole blob at once, or a new session."""
+@dataclass
+class Ending(Receiving):
+    """The upload ends with this request."""
+
+    expected: Digest
+    """What all of it will be."""
+
+
+def begin(request: Request) -> Answer | Ending:
+    """POST: a mount, a new session, or the beginning of a blob that comes whole."""
     wanted = request.query.get("digest")
     if request.query.get("mount") is not None:
-        mounted = await in_thread(mount, request)
-        if mounted is not None:
-            return mounted
-    if wanted is not None and request.query.get("mount") is None:
-        return await _whole(request, digest.parse(wanted))
-    return await in_thread(_session, request)
+        return mount(request) or _session(request)
+    return _session(request) if wanted is None else _hold_new(request, digest.parse(wanted))
 
 
-async def append(request: Request) -> Answer:
-    """PATCH: the next chunk, or a stream of unknown length."""
+def begin_append(request: Request) -> Receiving:
+    """Hold the upload for this request. Raises `UploadUnknown`, `UploadBusy`, `ChunkOutOfOrder`."""
     chunk = ranges.of_chunk(request.headers.get("content-range"))
-    receiving = await in_thread(_hold, request, chunk)
+    found = _find(request)
     try:
-        await _receive(request, receiving, chunk)
-    finally:
-        await in_thread(_let_go, request, receiving)
-    return _progress(request, 202, receiving.upload.id, receiving.part.offset)
+        part = request.site.blobs.append(found.id, new=True)
+    except UploadInUse:
+        raise UploadBusy(found.id) from None
+    if chunk is not None and chunk.start != part.offset:
+        part.close()
+        raise ChunkOutOfOrder(found.id, part.offset, chunk.start)
+    return Receiving(found, part, request.parts.hashes.take(found.id, part.offset, found.algorithm), chunk)
 
 
-async def finish(request: Request) -> Answer:
-    """PUT: the last bytes, if any, and the digest of all."""
+def begin_finish(request: Request) -> Ending:
     wanted = request.query.get("digest")
     if wanted is None:
         raise DigestInvalid("", "the closing PUT needs the query parameter digest")
     expected = digest.parse(wanted)
-    chunk = ranges.of_chunk(request.headers.get("content-range"))
-    receiving = await in_thread(_hold, request, chunk)
+    held = begin_append(request)
+    return Ending(held.upload, held.part, held.running, held.chunk, expected)
+
+
+async def whole(request: Request, receiving: Ending) -> Answer:
+    """POST with a digest. It needs no session: should it break off, what came is swept."""
     try:
-        await _receive(request, receiving, chunk)
-        return await in_thread(_complete, request, receiving, expected)
+        rest = await _receive(request, receiving)
+        return await in_thread(_complete, request, receiving, rest)
+    except BaseException:
+        await in_thread(_give_up, request, receiving)
+        raise
+
+
+async def append(request: Request, receiving: Receiving) -> Answer:
+    """PATCH: the next chunk, or a stream of unknown length."""
+    rest = b""
+    try:
+        rest = await _receive(request, receiving)
     finally:
+        await in_thread(_let_go, request, receiving, rest)
+    return _progress(request, 202, receiving.upload.id, receiving.part.offset)
+
+
+async def finish(request: Request, receiving: Ending) -> Answer:
+    """PUT: the last bytes, if any, and the digest of all."""
+    try:
+        rest = await _receive(request, receiving)
+    except BaseException:
         await in_thread(_let_go, request, receiving)
+        raise
+    return await in_thread(_complete, request, receiving, rest)
 
 
 def status(request: Request) -> Answer:
@@ -92,38 +125,27 @@ def _session(request: Request) -> Answer:
     return _progress(request, 202, started.id, 0)
 
 
-async def _whole(request: Request, expected: Digest) -> Answer:
-    """A blob in one request needs no session: should it break off, what came is swept."""
-    receiving = await in_thread(_hold_new, request, expected.algorithm)
-    try:
-        await _receive(request, receiving, None)
-        return await in_thread(_complete, request, receiving, expected)
-    except BaseException:
-        await in_thread(uploads.cancel, request.site, receiving.upload)
-        raise
-    finally:
-        await in_thread(receiving.part.close)
+async def _receive(request: Request, receiving: Receiving) -> bytes:
+    """Take the body in, or give a small one back: each change of thread costs more than its bytes.
 
-
-async def _receive(request: Request, receiving: Receiving, chunk: ranges.Span | None) -> None:
-    """Take the body in. Raises `ClientGone` when it is not whole; what came stays in the upload."""
-    before = receiving.part.offset
-    limit = request.site.settings.max_blob_bytes
-    length = bodies.content_length(request.scope)
+    Raises `ClientGone` when it is not whole; of a large one, what came stays in the upload.
+    """
+    chunk, length = receiving.chunk, bodies.content_length(request.scope)
     if chunk is not None and length not in (None, chunk.count):
         raise SizeMismatch(chunk.count, length or 0)
+    limit, idle = request.site.settings.max_blob_bytes, request.site.settings.idle_seconds
+    left, rest = max(limit - receiving.part.offset, 0), b""
     try:
-        received = await bodies.pump(
-            request.scope,
-            request.receive,
-            receiving.take,
-            limit=max(limit - before, 0),
-            idle_seconds=request.site.settings.idle_seconds,
-        )
+        if length is not None and length <= bodies.WORTH_A_TRANSFER:
+            rest = await read_whole(request.headers, request.receive, left, idle_seconds=idle)
+            received = len(rest)
+        else:
+            received = await bodies.pump(request.scope, request.receive, receiving.take, limit=left, idle_seconds=idle)
     except BodyTooLarge:
         raise BlobTooLarge(limit) from None
     if chunk is not None and received != chunk.count:
         raise SizeMismatch(chunk.count, received)
+    return rest
 
 
 def _find(request: Request) -> Upload:
@@ -133,41 +155,41 @@ def _find(request: Request) -> Upload:
         return uploads.find(tx, found, request.route.rest, oldest=uploads.oldest(site))
 
 
-def _hold(request: Request, chunk: ranges.Span | None) -> Receiving:
-    """Hold the upload for this request. Raises `UploadUnknown`, `UploadBusy`, `ChunkOutOfOrder`."""
-    found = _find(request)
-    try:
-        part = request.site.blobs.append(found.id, new=True)
-    except UploadInUse:
-        raise UploadBusy(found.id) from None
-    if chunk is not None and chunk.start != part.offset:
-        part.close()
-        raise ChunkOutOfOrder(found.id, part.offset, chunk.start)
-    running = request.parts.hashes.take(found.id, part.offset, found.algorithm)
-    return Receiving(found, part, running)
-
-
-def _hold_new(request: Request, algorithm: str) -> Receiving:
+def _hold_new(request: Request, expected: Digest) -> Ending:
     at, actor = request.site.now(), request.caller.actor
     with request.site.db.write(durable=False) as tx:
         found = images.for_push(tx, request.place, request.path, actor, at=at)
-    upload = Upload(uploads.new_id(), found, algorithm)
-    return Receiving(upload, request.site.blobs.append(upload.id, new=True), digest.new(algorithm))
+    upload = Upload(uploads.new_id(), found, expected.algorithm)
+    part = request.site.blobs.append(upload.id, new=True)
+    return Ending(upload, part, digest.new(expected.algorithm), None, expected)
 
 
-def _let_go(request: Request, receiving: Receiving) -> None:
+def _let_go(request: Request, receiving: Receiving, rest: bytes = b"") -> None:
     """Let the next chunk in, which may come to another process; here its hash goes on where this one stops."""
     part, found = receiving.part, receiving.upload
-    offset = part.offset
-    part.close()
+    with part:
+        if rest:
+            receiving.take(rest)
+        offset = part.offset
     if receiving.running is not None:
         request.parts.hashes.keep(found.id, offset, found.algorithm, receiving.running)
 
 
-def _complete(request: Request, receiving: Receiving, expected: Digest) -> Answer:
-    found = receiving.upload
-    uploads.finish(request.site, found, receiving.part, expected, receiving.running)
-    receiving.running = None
+def _give_up(request: Request, receiving: Receiving) -> None:
+    receiving.part.close()
+    uploads.cancel(request.site, receiving.upload)
+    request.parts.hashes.forget(receiving.upload.id)
+
+
+def _complete(request: Request, receiving: Ending, rest: bytes) -> Answer:
+    expected = receiving.expected
+    try:
+        if rest:
+            receiving.take(rest)
+        uploads.finish(request.site, receiving.upload, receiving.part, expected, receiving.running)
+        receiving.running = None
+    finally:
+        _let_go(request, receiving)
     return Answer(
         201,
         [("Location", f"{request.base}/blobs/{expected}"), ("Docker-Content-Digest", str(expected))],
