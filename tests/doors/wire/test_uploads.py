@@ -7,7 +7,7 @@ import pytest
 from tests.doors.wire.serving import Served, chunked, head, told
 
 KIB, MIB = 1 << 10, 1 << 20
-SIZES = [1, 65535, 65536, 65537, 128 * KIB, 128 * KIB + 1, 300 * KIB, MIB, MIB + 1, 3 * MIB + 7]
+SIZES = [1, 65535, 65536, 65537, 300 * KIB, MIB, MIB + 1, 3 * MIB + 7]
 
 
 def body_of(size: int) -> bytes:
@@ -66,7 +66,7 @@ def test_a_request_may_come_byte_by_byte(served: Served, fields: list[str]) -> N
         assert client.answer() == told(body)
 
 
-@pytest.mark.parametrize("size", [10, 100 * KIB, MIB])
+@pytest.mark.parametrize("size", [10, 100 * KIB, 2 * MIB])
 def test_requests_behind_a_body_are_answered_in_turn(served: Served, size: int) -> None:
     body = body_of(size)
     hello = head("/hello", method="GET")
@@ -117,7 +117,7 @@ def test_broken_frames_are_a_failure(served: Served, after: int) -> None:
     assert served.end() == "ClientGone"
 
 
-@pytest.mark.parametrize("size", [1000, MIB])
+@pytest.mark.parametrize("size", [1000, 2 * MIB])
 @pytest.mark.parametrize("framed", [False, True])
 def test_a_client_is_told_to_continue(served: Served, size: int, framed: bool) -> None:
     body = body_of(size)
@@ -149,14 +149,14 @@ def test_a_body_of_exactly_the_limit_is_taken(served: Served) -> None:
         assert client.answer() == told(body)
 
 
-@pytest.mark.parametrize("fields", [["Content-Length: 1000000"], ["Content-Length: 10"], [CHUNKED]])
+@pytest.mark.parametrize("fields", [["Content-Length: 2000000"], ["Content-Length: 10"], [CHUNKED]])
 def test_a_client_that_falls_silent_is_a_client_gone(served: Served, fields: list[str]) -> None:
     with served.client() as client:
         client.send(head("/take?idle=50", *fields), b"5\r\n")
         assert served.end() == "ClientGone"
 
 
-@pytest.mark.parametrize("size", [1000, MIB])
+@pytest.mark.parametrize("size", [1000, 2 * MIB])
 def test_what_the_sink_raises_reaches_the_caller(served: Served, size: int) -> None:
     served.harbour.full = True
     with served.client() as client:
@@ -165,7 +165,7 @@ def test_what_the_sink_raises_reaches_the_caller(served: Served, size: int) -> N
 
 
 def test_many_slow_uploads_leave_threads_for_others(served: Served) -> None:
-    body = body_of(MIB)
+    body = body_of(2 * MIB)
     with served.client() as quick:
         slow = [served.client() for _ in range(40)]
         for client in slow:

@@ -15,7 +15,8 @@ from berth.doors.wire.bursts import finish
 from berth.doors.wire.failures import BodyTooLarge, ClientGone
 
 PIECE: Final = 1 << 20
-WORTH_A_TRANSFER: Final = 128 << 10
+# Below, one piece through the loop and one visit to a thread cost less than several to the socket.
+WORTH_A_TRANSFER: Final = 1 << 20
 IDLE_SECONDS: Final = 60.0
 THREADS: Final = ThreadPoolExecutor(12, thread_name_prefix="berth-body")
 

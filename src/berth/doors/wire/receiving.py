@@ -18,8 +18,10 @@ Sink = Callable[[memoryview], None]
 
 PIECE: Final = 1 << 20
 MUCH: Final = 256 << 10
-# A slow client is looked at again after a moment, when it has sent more than a packet.
-PAUSE: Final = 0.010
+# A slow client is looked at again after a moment, when it has sent more than a packet: the
+# slower, the longer, since a burst costs the same for a packet as for a hundred.
+SHORTEST_PAUSE: Final = 0.005
+LONGEST_PAUSE: Final = 0.040
 
 _own = threading.local()
 
@@ -89,10 +91,14 @@ class Delivery:
 async def deliver(delivery: Delivery, idle_seconds: float) -> None:
     """Run bursts until the body is complete."""
     line, body = delivery.line, delivery.body
+    pause = SHORTEST_PAUSE
     while True:
         await line.burst(delivery.burst)
         if body.complete:
             return
-        if not line.brisk:
-            await asyncio.sleep(PAUSE)
+        if line.brisk:
+            pause = max(pause / 2, SHORTEST_PAUSE)
+        else:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
         await line.readable(idle_seconds)
