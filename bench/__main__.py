@@ -116,13 +116,16 @@ def main() -> int:
 
 
 def _run(bench: Bench, only: list[str] | None) -> None:
+    """Print what was measured, also when a work fails."""
     rows: list[tuple[str, ...]] = []
-    for work in WORKS:
-        if only is None or work.name in only:
-            print(f"{work.name} ...", file=sys.stderr, flush=True)
-            rows += bench.measure(work).rows()
-    print(table.printed(rows))
-    print("\n".join(["", *bench.notes]))
+    try:
+        for work in WORKS:
+            if only is None or work.name in only:
+                print(f"{work.name} ...", file=sys.stderr, flush=True)
+                rows += bench.measure(work).rows()
+    finally:
+        print(table.printed(rows))
+        print("\n".join(["", *bench.notes]))
 
 
 if __name__ == "__main__":
