@@ -1,5 +1,6 @@
 """Writes the pages that the code itself knows best: `make docs`. A test fails when they are stale."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -7,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic.fields import FieldInfo
 
+from berth.doors.api import routes
 from berth.settings import PREFIX, Settings
 
 FOLDER = Path(__file__).parent
@@ -56,7 +58,11 @@ def _limits(field: FieldInfo) -> Iterator[str]:
                 yield f"At least {number} characters"
 
 
-PAGES = {"settings.md": settings_page}
+def openapi_document() -> str:
+    return json.dumps(routes.application().openapi(), indent=2, ensure_ascii=False) + "\n"
+
+
+PAGES = {"settings.md": settings_page, "api/openapi.json": openapi_document}
 
 
 def main() -> None:

@@ -48,9 +48,9 @@ def person(site: Site, name: str, *, administrator: bool = False, password: str 
         return accounts.create(tx, OPERATOR, name, at=site.now(), password=hashed, administrator=administrator)
 
 
-def robot(site: Site, name: str) -> Account:
+def robot(site: Site, name: str, *, administrator: bool = False) -> Account:
     with site.db.write() as tx:
-        return accounts.create(tx, OPERATOR, name, at=site.now(), robot=True)
+        return accounts.create(tx, OPERATOR, name, at=site.now(), robot=True, administrator=administrator)
 
 
 def key(site: Site, owner: Account, *scopes: str, expires_at: datetime | None = None) -> tuple[Key, str]:

@@ -29,7 +29,8 @@ log = structlog.get_logger("berth.api")
 class APIDoor:
     def __init__(self, site: Site, sign_in: SignIn) -> None:
         self._sign_in = sign_in
-        self._app = routes.application(site)
+        self._app = routes.application()
+        self._app.state.site = site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = scope.get("berth.request_id", "")

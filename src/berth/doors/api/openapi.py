@@ -40,12 +40,22 @@ def _completed(document: Document) -> Document:
     }
     document["security"] = [{"basic": []}]
     for operations in document["paths"].values():
-        for operation in operations.values():
+        for method, operation in operations.items():
             operation["summary"] = operation["operationId"].replace("_", " ").capitalize()
             # FastAPI writes down its own answer to what is invalid, which this door does not give.
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = _PROBLEM
+            if method == "patch":
+                _must_say_version(operation)
     return document
+
+
+def _must_say_version(operation: Document) -> None:
+    """Without it an edit is answered with 428, and not as a missing parameter would be."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "if-match":
+            parameter["required"] = True
+            parameter["schema"] = {"type": "string", "examples": ['"3"']}
 
 
 _PROBLEM = {

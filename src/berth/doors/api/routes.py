@@ -24,7 +24,8 @@ SAID = "Value error, "
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def application(site: Site) -> FastAPI:
+def application() -> FastAPI:
+    """Its door tells it later of which site it is."""
     api = openapi.API(
         title="Berth",
         version="1",
@@ -40,7 +41,6 @@ def application(site: Site) -> FastAPI:
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _no_route)
     api.add_exception_handler(Exception, _defect)
-    api.state.site = site
     for family in FAMILIES:
         router: APIRouter = family.router
         api.include_router(router, prefix=PREFIX)
