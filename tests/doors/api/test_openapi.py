@@ -75,5 +75,5 @@ schema = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.fr
     max_examples=settings().max_examples // 4,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-def test_the_api_does_what_its_document_says(case: schemathesis.Case, app: ASGIApp) -> None:
+def test_the_api_does_what_its_document_says(case: schemathesis.Case[Any], app: ASGIApp) -> None:
     case.call_and_validate(app=app)
