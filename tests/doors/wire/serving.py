@@ -5,6 +5,7 @@ import hashlib
 import os
 import queue
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -173,13 +174,17 @@ def head(target: str, *fields: str, method: str = "PUT") -> bytes:
 class Client:
     """One connection. Bytes go out as given; answers are read as the protocol says, to the byte."""
 
-    def __init__(self, address: tuple[str, int], *, small_window: bool = False) -> None:
+    def __init__(
+        self, address: tuple[str, int], *, small_window: bool = False, trust: ssl.SSLContext | None = None
+    ) -> None:
         self.socket = socket.socket()
         if small_window:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(PATIENCE)
         self.socket.connect(address)
+        if trust is not None:
+            self.socket = trust.wrap_socket(self.socket)
         self._reader = self.socket.makefile("rb")
 
     def __enter__(self) -> Self:
@@ -243,18 +248,24 @@ class Served:
     address: tuple[str, int]
     harbour: Harbour
 
-    def client(self, *, small_window: bool = False) -> Client:
-        return Client(self.address, small_window=small_window)
+    def client(self, *, small_window: bool = False, trust: ssl.SSLContext | None = None) -> Client:
+        return Client(self.address, small_window=small_window, trust=trust)
 
     def end(self) -> str:
         return self.harbour.ends.get(timeout=PATIENCE)
 
 
 @contextmanager
-def serve(road: Road, file: Path, *, grace: int = 5) -> Iterator[Served]:
+def serve(road: Road, file: Path, *, grace: int = 5, certificate: Path | None = None) -> Iterator[Served]:
     harbour = Harbour(file)
     config = uvicorn.Config(
-        harbour, http=road.protocol, loop=road.loop, lifespan="off", log_config=None, timeout_graceful_shutdown=grace
+        harbour,
+        http=road.protocol,
+        loop=road.loop,
+        lifespan="off",
+        log_config=None,
+        timeout_graceful_shutdown=grace,
+        ssl_certfile=certificate,
     )
     server = uvicorn.Server(config)
     # A socket that names its protocol: only there does asyncio's loop send small packets at once.
