@@ -16,7 +16,13 @@ from pathlib import Path
 
 GROUPS: dict[str, dict[str, str]] = {
     "setup": {"ensurepip": "python3-venv"},
-    "test": {"postgres": "postgresql", "skopeo": "skopeo", "buildah": "buildah", "nginx": "nginx-light"},
+    "test": {
+        "postgres": "postgresql",
+        "skopeo": "skopeo",
+        "buildah": "buildah",
+        "nginx": "nginx-light",
+        "openssl": "openssl",
+    },
     "bench": {"docker-registry": "docker-registry", "wrk": "wrk"},
 }
 """What each group of work needs: a program, and the Debian package that brings it."""

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from berth.db.tables import audit_event
-from tests.client import Client, code
+from tests.client import Client, challenge, code
 from tests.doors.oci.harbour import Dock, Harbour
 
 DIGEST = "sha256:" + "0" * 64
@@ -100,3 +100,9 @@ def test_a_query_of_a_thousand_fields_is_refused(dock: Dock, harbour: Harbour) -
     for client in (dock.owner, harbour.client()):
         for method, rest in (("POST", "blobs/uploads/"), ("GET", "tags/list"), ("PUT", f"manifests/{DIGEST}")):
             assert client.ask(method, f"/v2/{dock.repository}/x/{rest}?{fields}").status_code in (400, 401, 404)
+
+
+def test_nobody_but_a_trusted_proxy_says_where_tokens_are_had(harbour: Harbour) -> None:
+    forged = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example.org", "X-Forwarded-For": "10.0.0.1"}
+    answer = harbour.client().ask("GET", "/v2/", headers=forged)
+    assert challenge(answer)["realm"] == "http://berth.test/v2/token"
