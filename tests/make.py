@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from berth.audit.events import Actor
+from berth.db.tables import repository as rows
 from berth.people.access import Place
 from berth.registry import images, manifests, registries, repositories, uploads
 from berth.registry.images import Image
@@ -100,3 +101,9 @@ def push(target: Target, document: Document, *, tag: str | None = None) -> Diges
         found = target.for_push(tx)
         pushed = manifests.put(tx, target.place, found, reference, parsed, ACTOR, at=target.site.now())
     return pushed.digest
+
+
+def choose(target: Target, **columns: Any) -> None:  # Any: column values
+    """Set columns of the image's repository, such as its default policies."""
+    with target.site.db.write() as tx:
+        tx.execute(update(rows).where(rows.c.id == target.place.repository_id).values(**columns))

@@ -2,15 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from sqlalchemy import select
 
 from berth.audit.events import Actor
-from berth.registry import images, locks, manifests, tags
+from berth.db.pages import Wanted
+from berth.db.tables import manifest
+from berth.jobs import run_jobs
+from berth.registry import deletion, images, locks, manifests, naming, operations, restoring, tags, trash
+from berth.registry.deletion import Requested
 from berth.registry.images import Image
 from berth.registry.locks import Outcome
+from berth.registry.naming import Change, Edit
+from berth.registry.operations import Operation
+from berth.registry.restoring import Restored
+from berth.registry.trash import Item
 from berth.words import digest
 from berth.words.digest import Digest
 from berth.words.errors import ImageUnknown, ManifestUnknown
+from berth.worker import JOBS
 from tests.documents import Document
 from tests.make import Target
 
@@ -56,7 +67,7 @@ def unlock(target: Target, *documents: Document) -> list[Outcome]:
     return on(target, locks.unlock_digests, [of(document) for document in documents], PERSON)
 
 
-def delete(target: Target, document: Document, *, keep: timedelta = timedelta(days=7)) -> None:
+def delete(target: Target, document: Document | str, *, keep: timedelta = timedelta(days=7)) -> None:
     """As a client does it, by digest."""
     on(target, manifests.remove, of(document), PERSON, keep=keep)
 
@@ -72,3 +83,51 @@ def tagged(target: Target, name: str) -> str | None:
             return manifests.find(tx, images.find(tx, target.place, target.path), name).digest
         except (ManifestUnknown, ImageUnknown):
             return None
+
+
+def edit_tags(target: Target, document: Document, **given: Any) -> list[Change]:  # Any: fields of `Edit` and `edit`
+    wanted = Edit(**{name: given.pop(name) for name in ("add", "rename", "move", "remove") if name in given})
+    return on(target, naming.edit, of(document), wanted, PERSON, **given)
+
+
+def request(target: Target, *documents: Document, dry_run: bool = False) -> Requested:
+    """Ask for digests to be deleted, or for the whole image."""
+    if not documents:
+        return on(target, deletion.request_image, PERSON, dry_run=dry_run)
+    return on(target, deletion.request_digests, [of(document) for document in documents], PERSON, dry_run=dry_run)
+
+
+def work(target: Target) -> list[str]:
+    return run_jobs(target.site, JOBS)
+
+
+def operation(target: Target, requested: Requested) -> Operation:
+    assert requested.operation is not None
+    with target.site.db.read() as tx:
+        return operations.find(tx, requested.operation)
+
+
+def in_trash(target: Target) -> list[Item]:
+    with target.site.db.read() as tx:
+        return trash.page(tx, target.place, Wanted("deleted_at")).items
+
+
+def restore(target: Target, *items: Item, rename: dict[str, str] | None = None) -> Restored:
+    with target.site.db.write() as tx:
+        ids = [item.id for item in items]
+        return restoring.restore(tx, target.place, ids, PERSON, at=target.site.now(), rename=rename)
+
+
+def restore_all(target: Target) -> Restored:
+    """All that was deleted with the last one."""
+    batch = in_trash(target)[-1].batch
+    with target.site.db.write() as tx:
+        return restoring.restore_batch(tx, target.place, batch, PERSON, at=target.site.now())
+
+
+def states(target: Target) -> dict[str, str]:
+    """By digest its state, as people see it."""
+    with target.site.db.read() as tx:
+        image_id = images.seen(tx, target.place, target.path).id
+        rows = tx.execute(select(manifest.c.digest, manifest.c.state).where(manifest.c.image_id == image_id))
+        return {row.digest: row.state for row in rows}

@@ -209,8 +209,9 @@ def _erase_some(site: Site, image_id: int, ids: list[int], operation: Operation,
     if not free or not _attempt(site, partial(erase, asked=free)):
         return len(free), ""
     reasons = [_attempt(site, partial(erase, asked=[each])) for each in sorted(free, reverse=True)]
-    failed = [reason for reason in reasons if reason]
-    return len(free) - len(failed), failed[0] if failed else ""
+    with site.db.read() as tx:
+        left = set(tx.scalars(select(manifest.c.id).where(manifest.c.id.in_(free))))
+    return len(free - left), next(filter(None, reasons), "")
 
 
 def _erase(
