@@ -10,8 +10,12 @@ from berth.db.tables import registry, repository
 from berth.people import access, sight
 from berth.people.access import Place
 from berth.people.callers import Caller
+from berth.registry import images
+from berth.registry.images import Image
+from berth.words import names
 from berth.words.actions import Action
-from berth.words.errors import Denied, RegistryUnknown, RepositoryUnknown
+from berth.words.errors import Denied, ImageUnknown, NameInvalid, RegistryUnknown, RepositoryUnknown
+from berth.words.names import ImagePath
 
 
 def operator(caller: Caller) -> None:
@@ -55,6 +59,18 @@ def open_repository(tx: Connection, caller: Caller, registry_name: str, name: st
     place = Place(*row)
     _allowed(tx, caller, place, needed)
     return place
+
+
+def open_image(
+    tx: Connection, caller: Caller, registry_name: str, repository_name: str, name: str, *needed: Action
+) -> tuple[Place, Image]:
+    """An image in such a repository as people see it, in whatever state. Raises `ImageUnknown` too."""
+    place = open_repository(tx, caller, registry_name, repository_name, *needed)
+    try:
+        path = ImagePath(registry_name, repository_name, names.image(name))
+    except NameInvalid:
+        raise ImageUnknown(f"{place}/{name}") from None
+    return place, images.seen(tx, place, path)
 
 
 def open_place(tx: Connection, caller: Caller, path: str, *needed: Action) -> Place:

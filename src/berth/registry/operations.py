@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select, update
 
 from berth.audit.events import Actor
 from berth.db import pages
@@ -80,9 +80,11 @@ def find(tx: Connection, operation_id: str) -> Operation:
     return _of(row)
 
 
-def page(tx: Connection, place: Place | None, wanted: Wanted, *, state: str | None = None) -> Found[Operation]:
+def page(
+    tx: Connection, place: Place | None, wanted: Wanted, *where: ColumnElement[bool], state: str | None = None
+) -> Found[Operation]:
     """The operations of a place, or of all; SORTS names the orders. Raises `FieldInvalid`."""
-    query = select(operation)
+    query = select(operation).where(*where)
     if place is not None:
         query = query.where(
             operation.c.registry_id == place.registry_id
@@ -92,6 +94,15 @@ def page(tx: Connection, place: Place | None, wanted: Wanted, *, state: str | No
     if state is not None:
         query = query.where(operation.c.state == state)
     return pages.fetch(tx, query, SORTS, wanted, _of)
+
+
+def on(tx: Connection, repository_id: int, *targets: str) -> str | None:
+    """The id of the operation that changes one of these now, if any does."""
+    query = select(operation.c.id).where(
+        operation.c.repository_id == repository_id, operation.c.target.in_(targets), operation.c.state.in_(GOING_ON)
+    )
+    found: str | None = tx.scalar(query.order_by(operation.c.started_at).limit(1))
+    return found
 
 
 def begin(tx: Connection, operation_id: str) -> Operation:

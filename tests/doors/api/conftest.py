@@ -6,6 +6,7 @@ import pytest
 
 from tests import databases, sites
 from tests.doors.api.desk import KEEPER, Desk, somebody
+from tests.doors.api.docks import Dock
 from tests.doors.oci import harbour as harbours
 from tests.doors.oci.harbour import Harbour
 
@@ -44,3 +45,11 @@ def registry(root: Desk, name: str) -> str:
     """A new private registry."""
     root.post("/registries", {"name": name})
     return name
+
+
+@pytest.fixture
+def dock(harbour: Harbour, root: Desk, registry: str) -> Dock:
+    """An image that nobody has pushed to, in a new registry with somebody of every role."""
+    root.post(f"/registries/{registry}/repositories", {"name": "apps"})
+    people = {role: harbour.somebody((f"{registry}/apps", role)) for role in ("reader", "writer", "manager")}
+    return Dock(harbour, root, f"{registry}/apps", people)

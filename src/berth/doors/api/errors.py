@@ -73,6 +73,12 @@ class Problem(Exception):
         self.fields = fields
 
 
+def in_short(refusal: Refusal) -> dict[str, Any]:  # Any: JSON values
+    """What a problem document says, for one of several things that were asked for together."""
+    status, kind = ANSWERS[type(refusal)]
+    return {"type": TYPE + kind, "title": _title(kind), "status": status, "detail": str(refusal), **_facts(refusal)}
+
+
 def refused(refusal: Refusal, request_id: str) -> Answer:
     status, kind = ANSWERS[type(refusal)]
     answer = problem(status, kind, str(refusal), request_id, fields=_fields(refusal), facts=_facts(refusal))
@@ -92,7 +98,7 @@ def problem(
 ) -> Answer:
     document = {
         "type": TYPE + kind,
-        "title": kind.replace("-", " ").capitalize(),
+        "title": _title(kind),
         "status": status,
         "detail": detail,
         "request_id": request_id,
@@ -104,6 +110,10 @@ def problem(
     if status == 401:  # noqa: PLR2004  RFC 9110
         answer.headers.append(("WWW-Authenticate", CHALLENGE))
     return answer
+
+
+def _title(kind: str) -> str:
+    return kind.replace("-", " ").capitalize()
 
 
 def _fields(refusal: Refusal) -> list[FieldProblem]:

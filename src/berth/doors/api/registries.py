@@ -6,11 +6,20 @@ from fastapi import APIRouter, Query, Request, Response
 
 from berth.db.pages import containing
 from berth.db.tables import registry
+from berth.doors.api import deletion, paging, paths
 from berth.doors.api import given as parts
-from berth.doors.api import paging
 from berth.doors.api.given import Expected, PerhapsExpected, TheCaller, TheSite
-from berth.doors.api.shapes.places import NewRegistry, Registries, RegistriesWanted, Registry, RegistryEdit
+from berth.doors.api.shapes.acts import Deletion
+from berth.doors.api.shapes.places import (
+    NewRegistry,
+    PlaceDeleted,
+    Registries,
+    RegistriesWanted,
+    Registry,
+    RegistryEdit,
+)
 from berth.people import sight
+from berth.registry import deletion as rooms
 from berth.registry import opening, registries
 from berth.words.actions import Action
 
@@ -49,7 +58,7 @@ def create_registry(given: NewRegistry, site: TheSite, caller: TheCaller, respon
     return made
 
 
-@router.get("/registries/{registry_name}", name="registry.show", response_model=Registry)
+@router.get(paths.REGISTRY, name="registry.show", response_model=Registry)
 def show_registry(registry_name: str, site: TheSite, caller: TheCaller, response: Response) -> registries.Registry:
     """Show a registry."""
     with site.db.read() as tx:
@@ -59,7 +68,7 @@ def show_registry(registry_name: str, site: TheSite, caller: TheCaller, response
     return found
 
 
-@router.patch("/registries/{registry_name}", name="registry.edit", response_model=Registry)
+@router.patch(paths.REGISTRY, name="registry.edit", response_model=Registry)
 def edit_registry(
     registry_name: str, given: RegistryEdit, expected: Expected, site: TheSite, caller: TheCaller, response: Response
 ) -> registries.Registry:
@@ -72,10 +81,30 @@ def edit_registry(
     return edited
 
 
-@router.delete("/registries/{registry_name}", name="registry.delete", status_code=204)
-def delete_registry(registry_name: str, expected: PerhapsExpected, site: TheSite, caller: TheCaller) -> None:
-    """Delete a registry that is empty. Only for administrators."""
+@router.delete(
+    paths.REGISTRY,
+    name="registry.delete",
+    status_code=202,
+    response_model=Deletion,
+    responses={
+        200: {"model": Deletion, "description": "A dry run"},
+        204: {"description": "It was empty and is gone"},
+    },
+)
+def delete_registry(
+    registry_name: str,
+    asked: Annotated[PlaceDeleted, Query()],
+    expected: PerhapsExpected,
+    site: TheSite,
+    caller: TheCaller,
+    response: Response,
+) -> Deletion | Response:
+    """Delete a registry that is empty, or with everything inside. Only for administrators."""
     with site.db.write() as tx:
-        opening.open_registry(tx, caller, registry_name)
+        place = opening.open_registry(tx, caller, registry_name)
         opening.operator(caller)
-        registries.remove(tx, caller.actor, registry_name, at=site.now(), expected=expected)
+        if not asked.everything:
+            registries.remove(tx, caller.actor, registry_name, at=site.now(), expected=expected)
+            return Response(status_code=204)
+        requested = rooms.request_place(tx, place, asked.name, caller.actor, at=site.now(), dry_run=asked.dry_run)
+    return deletion.told(response, requested)

@@ -6,21 +6,27 @@ from fastapi import APIRouter, Query, Request, Response
 
 from berth.db.pages import containing
 from berth.db.tables import registry, repository
+from berth.doors.api import deletion, paging, paths
 from berth.doors.api import given as parts
-from berth.doors.api import paging
 from berth.doors.api.given import Expected, PerhapsExpected, TheCaller, TheSite
-from berth.doors.api.shapes.places import NewRepository, Repositories, RepositoriesWanted, Repository, RepositoryEdit
+from berth.doors.api.shapes.acts import Deletion
+from berth.doors.api.shapes.places import (
+    NewRepository,
+    PlaceDeleted,
+    Repositories,
+    RepositoriesWanted,
+    Repository,
+    RepositoryEdit,
+)
 from berth.people import sight
+from berth.registry import deletion as rooms
 from berth.registry import opening, repositories
 from berth.words.actions import Action
 
 router = APIRouter(tags=["repositories"])
 
-INSIDE = "/registries/{registry_name}/repositories"
-ONE = INSIDE + "/{repository_name}"
 
-
-@router.get(INSIDE, name="repository.list", response_model=Repositories)
+@router.get(paths.REPOSITORIES, name="repository.list", response_model=Repositories)
 def list_repositories(
     registry_name: str,
     wanted: Annotated[RepositoriesWanted, Query()],
@@ -41,7 +47,7 @@ def list_repositories(
     return paging.turned(request, response, found, wanted.sort, Repository.model_validate)
 
 
-@router.post(INSIDE, name="repository.create", status_code=201, response_model=Repository)
+@router.post(paths.REPOSITORIES, name="repository.create", status_code=201, response_model=Repository)
 def create_repository(
     registry_name: str, given: NewRepository, site: TheSite, caller: TheCaller, response: Response
 ) -> repositories.Repository:
@@ -54,7 +60,7 @@ def create_repository(
     return made
 
 
-@router.get(ONE, name="repository.show", response_model=Repository)
+@router.get(paths.REPOSITORY, name="repository.show", response_model=Repository)
 def show_repository(
     registry_name: str, repository_name: str, site: TheSite, caller: TheCaller, response: Response
 ) -> repositories.Repository:
@@ -66,7 +72,7 @@ def show_repository(
     return found
 
 
-@router.patch(ONE, name="repository.edit", response_model=Repository)
+@router.patch(paths.REPOSITORY, name="repository.edit", response_model=Repository)
 def edit_repository(
     registry_name: str,
     repository_name: str,
@@ -93,11 +99,30 @@ def edit_repository(
     return edited
 
 
-@router.delete(ONE, name="repository.delete", status_code=204)
+@router.delete(
+    paths.REPOSITORY,
+    name="repository.delete",
+    status_code=202,
+    response_model=Deletion,
+    responses={
+        200: {"model": Deletion, "description": "A dry run"},
+        204: {"description": "It was empty and is gone"},
+    },
+)
 def delete_repository(
-    registry_name: str, repository_name: str, expected: PerhapsExpected, site: TheSite, caller: TheCaller
-) -> None:
-    """Delete a repository that is empty. Needs the right to admin on it."""
+    registry_name: str,
+    repository_name: str,
+    asked: Annotated[PlaceDeleted, Query()],
+    expected: PerhapsExpected,
+    site: TheSite,
+    caller: TheCaller,
+    response: Response,
+) -> Deletion | Response:
+    """Delete a repository that is empty, or with everything inside. Needs the right to admin on it."""
     with site.db.write() as tx:
-        opening.open_repository(tx, caller, registry_name, repository_name, Action.ADMIN)
-        repositories.remove(tx, caller.actor, registry_name, repository_name, at=site.now(), expected=expected)
+        place = opening.open_repository(tx, caller, registry_name, repository_name, Action.ADMIN)
+        if not asked.everything:
+            repositories.remove(tx, caller.actor, registry_name, repository_name, at=site.now(), expected=expected)
+            return Response(status_code=204)
+        requested = rooms.request_place(tx, place, asked.name, caller.actor, at=site.now(), dry_run=asked.dry_run)
+    return deletion.told(response, requested)

@@ -7,7 +7,22 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from berth.audit import events as audit
-from berth.doors.api import errors, events, grants, keys, me, openapi, registries, repositories, users
+from berth.doors.api import (
+    deletion,
+    errors,
+    events,
+    grants,
+    keys,
+    locks,
+    me,
+    openapi,
+    operations,
+    registries,
+    repositories,
+    tags,
+    trash,
+    users,
+)
 from berth.doors.api.errors import Problem
 from berth.doors.http import Answer
 from berth.people.callers import Caller
@@ -16,7 +31,7 @@ from berth.words.errors import Invalid, Refusal
 
 PREFIX = "/api/v1"
 OPENAPI = f"{PREFIX}/openapi.json"
-FAMILIES = (me, registries, repositories, users, keys, grants, events)
+FAMILIES = (me, registries, repositories, tags, locks, deletion, trash, operations, users, keys, grants, events)
 READING = ("GET", "HEAD")
 NO_JSON = "the body is no valid JSON"
 SAID = "Value error, "

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from berth.doors.api.paging import Paging
@@ -90,6 +90,14 @@ class RegistriesWanted(Paging):
     name: Search = None
     visibility: Literal["private", "public"] | None = None
     state: Literal["active", "deleting", "inactive"] | None = None
+
+
+class PlaceDeleted(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    everything: Annotated[bool, Field(description="With all that is inside. The trash does not keep it.")] = False
+    name: Annotated[Text, Field(max_length=60, description="With `everything`, its path, typed once more.")] = ""
+    dry_run: Annotated[bool, Field(description="With `everything`, only say whether it may go.")] = False
 
 
 class Repository(Shown):
