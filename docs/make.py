@@ -9,7 +9,7 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic.fields import FieldInfo
 
 from berth.doors.api import routes
-from berth.settings import PREFIX, Settings
+from berth.settings import PREFIX, Commands, Settings
 
 FOLDER = Path(__file__).parent
 
@@ -24,8 +24,18 @@ Made from `src/berth/settings.py` by `make docs`.
 """
 
 
+COMMANDS_HEAD = """
+# Where commands work
+
+The words that manage things ([the `berth` command](cli.md)) may work on a server. Serving has no use for these.
+"""
+
+
 def settings_page() -> str:
-    return SETTINGS_HEAD + "".join(_setting(name, field) for name, field in Settings.model_fields.items())
+    serving, managing = (
+        "".join(_setting(name, field) for name, field in kind.model_fields.items()) for kind in (Settings, Commands)
+    )
+    return SETTINGS_HEAD + serving + COMMANDS_HEAD + managing
 
 
 def _setting(name: str, field: FieldInfo) -> str:

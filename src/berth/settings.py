@@ -112,10 +112,7 @@ class Settings(BaseSettings):
     @field_validator("external_url")
     @classmethod
     def _address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
-            raise ValueError("it must be http:// or https:// and a host, without a path")
-        return value.rstrip("/")
+        return _checked_address(value)
 
     @model_validator(mode="after")
     def _grace_outlives_uploads(self) -> Self:
@@ -132,13 +129,55 @@ class Settings(BaseSettings):
         return self.storage_url or f"file://{self.data.absolute() / 'blobs'}"
 
 
+class Commands(BaseSettings):
+    """What tells commands where to work and as whom. Serving has no use for it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", validate_default=True)
+
+    server: str = Field(
+        default="", description="Address of the server that commands work on, such as `https://registry.example.org`."
+    )
+    key_file: Path | None = Field(
+        default=None,
+        description="File with the access key for that server: `id:secret`, or what `berth key create` prints as JSON.",
+    )
+    key: SecretStr | None = Field(default=None, description="The access key itself, as `id:secret`.")
+
+    @field_validator("server")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return _checked_address(value)
+
+
+def _checked_address(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
+        raise ValueError("it must be http:// or https:// and a host, without a path")
+    return value.rstrip("/")
+
+
+def commands(**given: Any) -> Commands:  # Any: fields as a command line gives them
+    """Where commands work, from the environment and what was given. Raises like `load`."""
+    _no_unknown_names()
+    return Commands(**{name: value for name, value in given.items() if value is not None})
+
+
+def names_a_database() -> bool:
+    """Whether the environment says which database to work on."""
+    return any(os.environ.get(f"{PREFIX}{name}") for name in ("DATABASE_URL", "DATA"))
+
+
 def load(**given: Any) -> Settings:  # Any: fields as a command line gives them
     """Settings from the environment and what was given.
 
     Raises `UnknownSettingError` for a misspelt variable and pydantic's `ValidationError` for a wrong value.
     """
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    _no_unknown_names()
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def _no_unknown_names() -> None:
+    known = {PREFIX + name.upper() for name in [*Settings.model_fields, *Commands.model_fields]}
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known:
             raise UnknownSettingError(f"{name} is not a setting of Berth; `berth settings` lists them")
-    return Settings(**{name: value for name, value in given.items() if value is not None})

@@ -3,6 +3,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,8 +53,11 @@ class Command:
 
 
 @pytest.fixture
-def berth(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str) -> Command:
+def berth(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str, tmp_path: Path
+) -> Command:
     """The command, with a database to work on."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     for name in [name for name in os.environ if name.startswith("BERTH_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("BERTH_DATABASE_URL", database_url)

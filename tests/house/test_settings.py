@@ -2,13 +2,14 @@
 
 import pytest
 
-from berth.settings import Settings
+from berth.settings import Commands, Settings
 from docs import make
 from tests.house.files import ROOT
 
 
 def test_every_setting_has_a_sentence() -> None:
-    unexplained = [name for name, field in Settings.model_fields.items() if not (field.description or "").endswith(".")]
+    fields = {**Settings.model_fields, **Commands.model_fields}
+    unexplained = [name for name, field in fields.items() if not (field.description or "").endswith(".")]
     assert unexplained == []
 
 

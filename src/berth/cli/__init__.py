@@ -6,8 +6,10 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from berth.cli import grant, image, key, registry, repository, user
+from berth.cli import audit, grant, image, key, registry, repository, user
+from berth.cli.login import login, logout
 from berth.cli.migrate import migrate
+from berth.cli.remote import Refused
 from berth.cli.serve import serve
 from berth.cli.settings import settings
 from berth.cli.worker import worker
@@ -17,7 +19,7 @@ from berth.settings import PREFIX, UnknownSettingError
 from berth.words.errors import Access, Conflict, Invalid, Refusal, Unknown
 
 EXITS = {Invalid: 2, Unknown: 3, Conflict: 4, Access: 5}
-"""Exit codes by the family of the refusal; 1 is everything else."""
+"""Exit codes by the family of the refusal; 1 is everything else. `remote.EXITS` has them by status."""
 
 app = typer.Typer(
     name="berth",
@@ -28,6 +30,8 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(migrate)
 app.command()(settings)
+app.command()(login)
+app.command()(logout)
 app.add_typer(user.app, name="user")
 app.add_typer(key.app, name="key")
 app.add_typer(grant.app, name="grant")
@@ -35,6 +39,7 @@ app.command()(worker)
 app.add_typer(registry.app, name="registry")
 app.add_typer(repository.app, name="repository")
 app.add_typer(image.app, name="image")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:
@@ -43,6 +48,10 @@ def main() -> None:
         app()
     except Refusal as refusal:
         _leave(str(refusal), next((code for family, code in EXITS.items() if isinstance(refusal, family)), 1))
+    except Refused as refused:
+        _leave(str(refused), refused.exit_code)
+    except UnicodeError:
+        _leave("what was typed is no valid UTF-8", 2)
     except ValidationError as error:
         _leave("; ".join(_problem(item["loc"], item["msg"]) for item in error.errors()), 2)
     except UnknownSettingError as error:

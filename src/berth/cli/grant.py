@@ -1,16 +1,16 @@
 """`berth grant`: who may do what in a registry or repository."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from berth.cli import output, place
-from berth.cli.output import Format, Output
-from berth.cli.place import Data
-from berth.people import accounts, grants
-from berth.people.grants import Grant
-from berth.registry import places
+from berth.cli import output, remote
+from berth.cli.output import Format, Limit, Output
+from berth.cli.place import managed
+from berth.cli.remote import Refused, Remote
 from berth.words import actions
+from berth.words.actions import NONE, Actions
+from berth.words.errors import GrantUnknown
 
 app = typer.Typer(help="Grants: who may do what, where.", no_args_is_help=True)
 
@@ -22,68 +22,69 @@ KNOWN = f"Roles: {', '.join(actions.ROLES)}. Actions: {', '.join(actions.Action)
 
 
 @app.command()
+@managed
 def give(
+    api: Remote,
     user: User,
     where: PlaceName,
     what: Annotated[list[str], typer.Argument(help=KNOWN, metavar="ROLE|ACTION...")],
-    *,
-    data: Data = None,
 ) -> None:
     """Let a user do more in a registry or repository."""
-    given = actions.parse(what)
-    with place.opened(data) as site, site.db.write() as tx:
-        account, found = accounts.find(tx, user), places.find(tx, where)
-        now = grants.give(tx, place.actor(), account, found, given, at=site.now())
+    now = _held(api, user, where) | actions.parse(what)
+    api.put(_address(user, where), {"actions": sorted(now)})
     typer.echo(f"{user} may {_words(now)} in {where}")
 
 
 @app.command()
+@managed
 def take(
+    api: Remote,
     user: User,
     where: PlaceName,
     what: Annotated[
         list[str] | None, typer.Argument(help=f"Without any: the whole grant. {KNOWN}", metavar="[ROLE|ACTION...]")
     ] = None,
-    *,
-    data: Data = None,
 ) -> None:
     """Let a user do less in a registry or repository."""
-    taken = actions.parse(what) if what else None
-    with place.opened(data) as site, site.db.write() as tx:
-        account, found = accounts.find(tx, user), places.find(tx, where)
-        left = grants.take(tx, place.actor(), account, found, taken, at=site.now())
+    held = _held(api, user, where) if what else NONE
+    left = held - actions.parse(what or [])
+    if what and left == held:
+        raise GrantUnknown(user, where)
+    if left:
+        api.put(_address(user, where), {"actions": sorted(left)})
+    else:
+        api.delete(_address(user, where))
     typer.echo(f"{user} may {_words(left)} in {where} by this grant")
 
 
 @app.command("list")
+@managed
 def list_(
+    api: Remote,
     *,
     user: Annotated[str | None, typer.Option(help="Only those of this user or robot.")] = None,
     where: Annotated[str | None, typer.Option("--place", help="Only those on this registry or repository.")] = None,
-    data: Data = None,
+    limit: Limit = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """List grants."""
-    with place.opened(data) as site, site.db.read() as tx:
-        if where is not None:
-            found = grants.on_place(tx, places.find(tx, where))
-        elif user is not None:
-            found = grants.of_account(tx, accounts.find(tx, user))
-        else:
-            found = grants.every(tx)
-    kept = [_facts(grant) for grant in found if user in (None, grant.user)]
-    output.rows(kept, output_format, columns=COLUMNS)
+    output.rows(api.every("/grants", limit=limit, user=user, place=where), output_format, columns=COLUMNS)
 
 
-def _words(granted: actions.Actions) -> str:
+def _held(api: Remote, user: str, where: str) -> Actions:
+    """What the grant allows that is there now."""
+    try:
+        found = api.get(_address(user, where))
+    except Refused as refused:
+        if refused.status != 404:  # noqa: PLR2004  HTTP
+            raise
+        return NONE
+    return actions.parse(found["actions"])
+
+
+def _address(user: str, where: str) -> str:
+    return remote.path("grants", user, *where.split("/"))
+
+
+def _words(granted: Actions) -> str:
     return actions.join(granted).replace(",", ", ") or "do nothing"
-
-
-def _facts(grant: Grant) -> dict[str, Any]:  # Any: JSON values and instants
-    return {
-        "place": grant.place,
-        "user": grant.user,
-        "actions": actions.join(grant.actions).split(","),
-        "created_by": grant.created_by,
-        "created_at": grant.created_at,
-    }

@@ -1,27 +1,27 @@
 """`berth key`: access keys, for `docker login` and CI."""
 
-from dataclasses import asdict
-from datetime import timedelta
-from typing import Annotated, Any
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import typer
 
-from berth.cli import output, place
-from berth.cli.output import Format, Output
-from berth.cli.place import Data
-from berth.people import accounts, keys
-from berth.people.access import Scope
-from berth.people.keys import Key
+from berth.cli import output, remote
+from berth.cli.output import Format, Limit, Output
+from berth.cli.place import managed
+from berth.cli.remote import Remote
+from berth.words import time
 
 app = typer.Typer(help="Access keys.", no_args_is_help=True)
 
-COLUMNS = ("id", "owner", "description", "scopes", "expires_at", "revoked_at", "used_at")
+COLUMNS = ("id", "owner", "description", "scopes", "state", "expires_at", "used_at")
 
 Id = Annotated[str, typer.Argument(help="Begins with bk_.", metavar="ID")]
 
 
 @app.command()
+@managed
 def create(
+    api: Remote,
     owner: Annotated[str, typer.Argument(help="The user or robot that the key speaks for.")],
     *,
     scope: Annotated[
@@ -33,55 +33,38 @@ def create(
     ] = None,
     days: Annotated[int | None, typer.Option(min=1, max=3660, help="Days until it expires; without it, never.")] = None,
     description: Annotated[str, typer.Option(help="Up to 255 characters.")] = "",
-    data: Data = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """Create a key and show its secret, this once."""
-    scopes = [Scope.parse(text) for text in scope] if scope else None
-    with place.opened(data) as site, site.db.write() as tx:
-        now = site.now()
-        made, secret = keys.create(
-            tx,
-            place.actor(),
-            accounts.find(tx, owner),
-            at=now,
-            description=description,
-            scopes=scopes,
-            expires_at=None if days is None else now + timedelta(days=days),
-        )
-    output.one({**_facts(made), "secret": secret}, output_format)
+    until = None if days is None else time.text(datetime.now(UTC) + timedelta(days=days))
+    given = {"owner": owner, "description": description, "scopes": scope or None, "expires_at": until}
+    output.one(api.post("/keys", remote.told(given)), output_format)
     typer.echo("The secret is shown only here.", err=True)
 
 
 @app.command("list")
+@managed
 def list_(
+    api: Remote,
     owner: Annotated[str | None, typer.Argument(help="Only those of this user or robot.")] = None,
     *,
-    data: Data = None,
+    limit: Limit = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """List keys, the newest first."""
-    with place.opened(data) as site, site.db.read() as tx:
-        found = keys.every(tx, None if owner is None else accounts.find(tx, owner))
-    output.rows([_facts(key) for key in found], output_format, columns=COLUMNS)
+    output.rows(api.every("/keys", limit=limit, owner=owner), output_format, columns=COLUMNS)
 
 
 @app.command()
-def show(key_id: Id, *, data: Data = None, output_format: Output = Format.TABLE) -> None:
+@managed
+def show(api: Remote, key_id: Id, *, output_format: Output = Format.TABLE) -> None:
     """Show a key, without its secret."""
-    with place.opened(data) as site, site.db.read() as tx:
-        found = keys.find(tx, key_id)
-    output.one(_facts(found), output_format)
+    output.one(api.get(remote.path("keys", key_id)), output_format)
 
 
 @app.command()
-def revoke(key_id: Id, *, data: Data = None) -> None:
+@managed
+def revoke(api: Remote, key_id: Id) -> None:
     """End a key, and the tokens it has fetched, at once."""
-    with place.opened(data) as site, site.db.write() as tx:
-        keys.revoke(tx, place.actor(), key_id, at=site.now())
+    api.delete(remote.path("keys", key_id))
     typer.echo(f"key {key_id} revoked")
-
-
-def _facts(key: Key) -> dict[str, Any]:  # Any: JSON values and instants
-    scopes = None if key.scopes is None else [str(scope) for scope in key.scopes]
-    return {**asdict(key), "scopes": scopes}

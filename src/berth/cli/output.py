@@ -1,9 +1,9 @@
 """What commands print: a table for people, JSON for programs."""
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -11,11 +11,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from berth.words import time
-
 WIDE = 10_000
 
-Facts = Mapping[str, Any]  # Any: JSON values and instants
+INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
+
+Facts = Mapping[str, Any]  # Any: JSON values
 
 
 class Format(StrEnum):
@@ -24,12 +24,13 @@ class Format(StrEnum):
 
 
 Output = Annotated[Format, typer.Option("--output", "-o", help="A table for people or JSON for programs.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="The most that are listed; without it, all.")]
 
 
 def rows(found: Sequence[Facts], output: Format, *, columns: Sequence[str]) -> None:
     """Print a list. JSON carries every fact, the table these columns."""
     if output is Format.JSON:
-        _print_json([_plain(row) for row in found])
+        _print_json(list(found))
         return
     table = Table(box=None, pad_edge=False, header_style="")
     for column in columns:
@@ -44,7 +45,7 @@ def rows(found: Sequence[Facts], output: Format, *, columns: Sequence[str]) -> N
 def one(found: Facts, output: Format) -> None:
     """Print one thing with all its facts."""
     if output is Format.JSON:
-        _print_json(_plain(found))
+        _print_json(found)
         return
     width = max((len(name) for name in found), default=0)
     for name, value in found.items():
@@ -55,20 +56,14 @@ def _print_json(document: object) -> None:
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
-def _plain(facts: Facts) -> dict[str, Any]:  # Any: JSON values
-    return {name: time.text(value) if isinstance(value, datetime) else value for name, value in facts.items()}
-
-
 def _text(value: object) -> str:
     match value:
         case None:
             return "-"
         case bool():
             return "yes" if value else "no"
-        case datetime():
-            return value.strftime("%Y-%m-%d %H:%M:%SZ")
         case list() | tuple():
             return ", ".join(str(item) for item in value) or "-"
         case dict():
             return json.dumps(value)
-    return str(value)
+    return INSTANT.sub(r"\1 \2Z", str(value))

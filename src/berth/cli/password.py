@@ -12,11 +12,11 @@ PasswordStdin = Annotated[
 ]
 
 
-def read(*, from_stdin: bool) -> str:
-    """Raises `FieldInvalid` when there is nobody to ask."""
+def read(*, from_stdin: bool, again: bool = True, asking: str = "Password") -> str:
+    """A new password is asked for twice. Raises `FieldInvalid` when there is nobody to ask."""
     if from_stdin:
         return sys.stdin.readline().removesuffix("\n").removesuffix("\r")
     if not sys.stdin.isatty():
         raise FieldInvalid("password", "there is no terminal to ask for it; use --password-stdin")
-    asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    asked: str = typer.prompt(asking, hide_input=True, confirmation_prompt=again, err=True)
     return asked

@@ -1,15 +1,14 @@
 """`berth registry`: the top of the tree."""
 
-from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from berth.cli import output, place
-from berth.cli.output import Format, Output
-from berth.cli.place import Data
-from berth.registry import registries
+from berth.cli import output, remote
+from berth.cli.output import Format, Limit, Output
+from berth.cli.place import managed
+from berth.cli.remote import Remote
 
 app = typer.Typer(help="Registries.", no_args_is_help=True)
 
@@ -37,7 +36,9 @@ CreateOnPush = Annotated[
 
 
 @app.command()
+@managed
 def create(
+    api: Remote,
     name: Name,
     *,
     visibility: Annotated[
@@ -48,44 +49,38 @@ def create(
     public_host: PublicHost = None,
     public_endpoint: PublicEndpoint = None,
     create_on_push: CreateOnPush = None,
-    data: Data = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """Create a registry."""
-    with place.opened(data) as site, site.db.write() as tx:
-        made = registries.create(
-            tx,
-            place.actor(),
-            name,
-            at=site.now(),
-            visibility=visibility,
-            description=description or "",
-            private_host=private_host,
-            public_host=public_host,
-            public_endpoint=bool(public_endpoint),
-            create_on_push=bool(create_on_push),
-        )
-    output.one(asdict(made), output_format)
+    given = {
+        "description": description,
+        "private_host": private_host,
+        "public_host": public_host,
+        "public_endpoint": public_endpoint,
+        "create_on_push": create_on_push,
+    }
+    made = api.post("/registries", {"name": name, "visibility": visibility, **remote.told(given)})
+    output.one(made, output_format)
 
 
 @app.command("list")
-def list_(*, data: Data = None, output_format: Output = Format.TABLE) -> None:
+@managed
+def list_(api: Remote, *, limit: Limit = None, output_format: Output = Format.TABLE) -> None:
     """List all registries."""
-    with place.opened(data) as site, site.db.read() as tx:
-        found = registries.every(tx)
-    output.rows([asdict(registry) for registry in found], output_format, columns=COLUMNS)
+    output.rows(api.every("/registries", limit=limit), output_format, columns=COLUMNS)
 
 
 @app.command()
-def show(name: Name, *, data: Data = None, output_format: Output = Format.TABLE) -> None:
+@managed
+def show(api: Remote, name: Name, *, output_format: Output = Format.TABLE) -> None:
     """Show a registry."""
-    with place.opened(data) as site, site.db.read() as tx:
-        found = registries.find(tx, name)
-    output.one(asdict(found), output_format)
+    output.one(api.get(remote.path("registries", name)), output_format)
 
 
 @app.command()
+@managed
 def edit(
+    api: Remote,
     name: Name,
     *,
     description: Description = None,
@@ -93,7 +88,6 @@ def edit(
     public_host: PublicHost = None,
     public_endpoint: PublicEndpoint = None,
     create_on_push: CreateOnPush = None,
-    data: Data = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """Change a registry; what is not given stays."""
@@ -104,15 +98,12 @@ def edit(
         "public_endpoint": public_endpoint,
         "create_on_push": create_on_push,
     }
-    with place.opened(data) as site, site.db.write() as tx:
-        changed: dict[str, Any] = {field: value for field, value in given.items() if value is not None}  # Any: fields
-        found = registries.edit(tx, place.actor(), name, at=site.now(), **changed)
-    output.one(asdict(found), output_format)
+    output.one(api.patch(remote.path("registries", name), remote.told(given)), output_format)
 
 
 @app.command()
-def delete(name: Name, *, data: Data = None) -> None:
+@managed
+def delete(api: Remote, name: Name) -> None:
     """Delete an empty registry."""
-    with place.opened(data) as site, site.db.write() as tx:
-        registries.remove(tx, place.actor(), name, at=site.now())
+    api.delete(remote.path("registries", name))
     typer.echo(f"registry {name} deleted")

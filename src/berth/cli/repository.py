@@ -1,15 +1,13 @@
 """`berth repository`: where images are pushed to. Named `registry/repository`."""
 
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from berth.cli import output, place
-from berth.cli.output import Format, Output
-from berth.cli.place import Data
-from berth.registry import repositories
-from berth.registry.repositories import Repository
+from berth.cli import output, remote
+from berth.cli.output import Format, Limit, Output
+from berth.cli.place import managed
+from berth.cli.remote import Remote
 from berth.words.errors import NameInvalid
 
 app = typer.Typer(help="Repositories.", no_args_is_help=True)
@@ -21,49 +19,48 @@ Description = Annotated[str, typer.Option(help="Up to 255 characters.")]
 
 
 @app.command()
-def create(
-    path: Path, *, description: Description = "", data: Data = None, output_format: Output = Format.TABLE
-) -> None:
+@managed
+def create(api: Remote, path: Path, *, description: Description = "", output_format: Output = Format.TABLE) -> None:
     """Create a repository, ready to be pushed to."""
-    with place.opened(data) as site, site.db.write() as tx:
-        made = repositories.create(tx, place.actor(), *split(path), at=site.now(), description=description)
-    output.one(_facts(made), output_format)
+    registry, name = split(path)
+    made = api.post(inside(registry), {"name": name, "description": description})
+    output.one(made, output_format)
 
 
 @app.command("list")
+@managed
 def list_(
+    api: Remote,
     registry: Annotated[str | None, typer.Argument(help="Only those of this registry.")] = None,
     *,
-    data: Data = None,
+    limit: Limit = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """List repositories."""
-    with place.opened(data) as site, site.db.read() as tx:
-        found = repositories.of_registry(tx, registry)
-    output.rows([_facts(repository) for repository in found], output_format, columns=COLUMNS)
+    registries = [found["name"] for found in api.each("/registries")] if registry is None else [registry]
+    found = [row for name in registries for row in api.every(inside(name), limit=limit)]
+    output.rows(found[:limit], output_format, columns=COLUMNS)
 
 
 @app.command()
-def show(path: Path, *, data: Data = None, output_format: Output = Format.TABLE) -> None:
+@managed
+def show(api: Remote, path: Path, *, output_format: Output = Format.TABLE) -> None:
     """Show a repository with the policies that new images copy."""
-    with place.opened(data) as site, site.db.read() as tx:
-        found = repositories.find(tx, *split(path))
-    output.one(_facts(found), output_format)
+    output.one(api.get(address(path)), output_format)
 
 
 @app.command()
-def edit(path: Path, *, description: Description, data: Data = None, output_format: Output = Format.TABLE) -> None:
+@managed
+def edit(api: Remote, path: Path, *, description: Description, output_format: Output = Format.TABLE) -> None:
     """Change a repository's description."""
-    with place.opened(data) as site, site.db.write() as tx:
-        found = repositories.edit(tx, place.actor(), *split(path), at=site.now(), description=description)
-    output.one(_facts(found), output_format)
+    output.one(api.patch(address(path), {"description": description}), output_format)
 
 
 @app.command()
-def delete(path: Path, *, data: Data = None) -> None:
+@managed
+def delete(api: Remote, path: Path) -> None:
     """Delete an empty repository."""
-    with place.opened(data) as site, site.db.write() as tx:
-        repositories.remove(tx, place.actor(), *split(path), at=site.now())
+    api.delete(address(path))
     typer.echo(f"repository {path} deleted")
 
 
@@ -75,7 +72,12 @@ def split(path: str) -> tuple[str, str]:
     return registry, repository
 
 
-def _facts(found: Repository) -> dict[str, Any]:  # Any: JSON values and instants
-    facts = asdict(found)
-    policies = facts.pop("policies")
-    return {"path": found.path, **facts, **{f"policy_{name}": value for name, value in policies.items()}}
+def inside(registry: str) -> str:
+    """Where the repositories of a registry are."""
+    return remote.path("registries", registry, "repositories")
+
+
+def address(path: str) -> str:
+    """Raises `NameInvalid`."""
+    registry, repository = split(path)
+    return f"{inside(registry)}{remote.path(repository)}"

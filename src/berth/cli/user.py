@@ -1,17 +1,14 @@
 """`berth user`: persons and robots."""
 
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from sqlalchemy import Connection
 
-from berth.cli import output, password, place
-from berth.cli.output import Format, Output
+from berth.cli import output, password, place, remote
+from berth.cli.output import Format, Limit, Output
 from berth.cli.password import PasswordStdin
-from berth.cli.place import Data
-from berth.people import accounts, grants, keys, passwords
-from berth.words import actions
+from berth.cli.place import Data, Server, managed
+from berth.cli.remote import Facts, Remote
 
 app = typer.Typer(help="Users and robot accounts.", no_args_is_help=True)
 
@@ -22,105 +19,105 @@ Description = Annotated[str | None, typer.Option(help="Up to 255 characters.")]
 
 
 @app.command()
+@managed
 def create(
+    api: Remote,
     name: Name,
     *,
     robot: Annotated[bool, typer.Option("--robot", help="A robot has no password; it owns keys.")] = False,
     administrator: Annotated[bool, typer.Option("--administrator", help="May do everything.")] = False,
     description: Description = None,
     password_stdin: PasswordStdin = False,
-    data: Data = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """Create a user, asking for a password, or a robot."""
-    hashed = None if robot else passwords.hashed(password.read(from_stdin=password_stdin))
-    with place.opened(data) as site, site.db.write() as tx:
-        made = accounts.create(
-            tx,
-            place.actor(),
-            name,
-            at=site.now(),
-            password=hashed,
-            robot=robot,
-            administrator=administrator,
-            description=description or "",
-        )
-    output.one(asdict(made), output_format)
+    given: Facts = {"name": name, "administrator": administrator, "description": description or ""}
+    if robot:
+        given["kind"] = "robot"
+    else:
+        given["password"] = password.read(from_stdin=password_stdin)
+    output.one(api.post("/users", given), output_format)
 
 
 @app.command("list")
-def list_(*, data: Data = None, output_format: Output = Format.TABLE) -> None:
+@managed
+def list_(api: Remote, *, limit: Limit = None, output_format: Output = Format.TABLE) -> None:
     """List all users and robots."""
-    with place.opened(data) as site, site.db.read() as tx:
-        found = accounts.every(tx)
-    output.rows([asdict(account) for account in found], output_format, columns=COLUMNS)
+    output.rows(api.every("/users", limit=limit), output_format, columns=COLUMNS)
 
 
 @app.command()
-def show(name: Name, *, data: Data = None, output_format: Output = Format.TABLE) -> None:
+@managed
+def show(api: Remote, name: Name, *, output_format: Output = Format.TABLE) -> None:
     """Show a user with their grants and keys."""
-    with place.opened(data) as site, site.db.read() as tx:
-        facts = _facts(tx, name)
-    output.one(facts, output_format)
+    output.one(_facts(api, api.get(remote.path("users", name))), output_format)
 
 
 @app.command()
+@managed
 def edit(
+    api: Remote,
     name: Name,
     *,
     administrator: Annotated[
         bool | None, typer.Option("--administrator/--no-administrator", help="Whether they may do everything.")
     ] = None,
     description: Description = None,
-    data: Data = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """Change a user; what is not given stays."""
-    with place.opened(data) as site, site.db.write() as tx:
-        if administrator is not None:
-            change = accounts.make_administrator if administrator else accounts.unmake_administrator
-            change(tx, place.actor(), name, at=site.now())
-        if description is not None:
-            accounts.describe(tx, place.actor(), name, description, at=site.now())
-        facts = _facts(tx, name)
-    output.one(facts, output_format)
+    given = remote.told({"administrator": administrator, "description": description})
+    output.one(_facts(api, api.patch(remote.path("users", name), given)), output_format)
 
 
 @app.command()
-def disable(name: Name, *, data: Data = None) -> None:
+@managed
+def disable(api: Remote, name: Name) -> None:
     """Keep a user out; their keys and sessions end at once."""
-    with place.opened(data) as site, site.db.write() as tx:
-        accounts.disable(tx, place.actor(), name, at=site.now())
+    api.patch(remote.path("users", name), {"disabled": True})
     typer.echo(f"user {name} disabled; their keys and sessions have ended")
 
 
 @app.command()
-def enable(name: Name, *, data: Data = None) -> None:
+@managed
+def enable(api: Remote, name: Name) -> None:
     """Let a disabled user in again; keys that have ended stay ended."""
-    with place.opened(data) as site, site.db.write() as tx:
-        accounts.enable(tx, place.actor(), name, at=site.now())
+    api.patch(remote.path("users", name), {"disabled": False})
     typer.echo(f"user {name} enabled")
 
 
 @app.command()
-def reset_password(name: Name, *, password_stdin: PasswordStdin = False, data: Data = None) -> None:
+@managed
+def reset_password(api: Remote, name: Name, *, password_stdin: PasswordStdin = False) -> None:
     """Set a user's password; their keys and sessions end at once."""
-    hashed = passwords.hashed(password.read(from_stdin=password_stdin))
-    with place.opened(data) as site, site.db.write() as tx:
-        ended = accounts.reset_password(tx, place.actor(), name, hashed, at=site.now())
+    new = password.read(from_stdin=password_stdin)
+    ended = api.post(remote.path("users", name, "password"), {"password": new})["keys_ended"]
     typer.echo(f"password of {name} set; their sessions have ended, and so have their keys: {ended}")
 
 
+@app.command("password")
+def change_password(
+    name: Name, *, password_stdin: PasswordStdin = False, data: Data = None, server: Server = None
+) -> None:
+    """Change your own password, telling the old one; your keys and sessions end at once."""
+    old = password.read(from_stdin=password_stdin, again=False, asking="Old password")
+    new = password.read(from_stdin=password_stdin, asking="New password")
+    with place.api(data, server, None, signed_in=(name, old)) as api:
+        ended = api.post("/me/password", {"old": old, "new": new})["keys_ended"]
+    typer.echo(f"password of {name} changed; your sessions have ended, and so have your keys: {ended}")
+
+
 @app.command()
-def delete(name: Name, *, data: Data = None) -> None:
+@managed
+def delete(api: Remote, name: Name) -> None:
     """Delete a user with their keys and grants; what they did keeps their name."""
-    with place.opened(data) as site, site.db.write() as tx:
-        accounts.remove(tx, place.actor(), name, at=site.now())
+    api.delete(remote.path("users", name))
     typer.echo(f"user {name} deleted")
 
 
-def _facts(tx: Connection, name: str) -> dict[str, Any]:  # Any: JSON values and instants
-    found = accounts.find(tx, name)
-    given = [f"{grant.place}:{actions.join(grant.actions)}" for grant in grants.of_account(tx, found)]
-    live = [key.id for key in keys.every(tx, found) if key.revoked_at is None]
-    return {**asdict(found), "grants": given, "keys": live}
+def _facts(api: Remote, user: Facts) -> Facts:
+    """With what else is known of them."""
+    grants = api.each("/grants", user=user["name"])
+    keys = api.each("/keys", owner=user["name"], state="active")
+    given = [f"{grant['place']}:{','.join(grant['actions'])}" for grant in grants]
+    return {**user, "grants": given, "keys": [key["id"] for key in keys]}
