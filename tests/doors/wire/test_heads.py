@@ -44,7 +44,8 @@ def test_a_head_just_below_its_bound_is_read(wire: Served) -> None:
 
 @pytest.mark.parametrize("began", [b"", b"GET / HT", HELLO[:-2], HELLO + HELLO[:-1]])
 def test_a_slow_head_ends_the_connection(wire: Served, began: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.1)
+    # The first head must be in time even on a busy machine.
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 2.0 if began.startswith(HELLO) else 0.1)
     with wire.client() as client:
         client.send(began)
         if began.startswith(HELLO):
