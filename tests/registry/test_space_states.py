@@ -14,7 +14,15 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from berth.blobs import BlobStore, DiskStore, MemoryStore
 from berth.db import Database
@@ -38,13 +46,13 @@ from tests.make import ACTOR, Target
 from tests.registry import pulling, space
 from tests.sites import Clock
 
-PATHS = ("main/apps/web", "main/apps/api", "main/more/web")
-CONTENTS = (b"{}", b"1", b"22", b"333", b"4444")
-STEPS = 40
+PATHS = ("main/apps/web", "main/more/web")
+CONTENTS = (b"{}", b"1", b"22", b"333")
+STEPS = 80
 
 image = st.sampled_from(PATHS)
 content = st.sampled_from(CONTENTS)
-name = st.sampled_from(["v1", "v2", "latest"])
+name = st.sampled_from(["v1", "v2"])
 names = st.none() | name
 
 
@@ -95,8 +103,10 @@ def subject_of(document: Document) -> str | None:
 class Space(RuleBasedStateMachine):
     site: Site
 
-    @initialize()
-    def begin(self) -> None:
+    documents: Bundle[Document] = Bundle("documents")
+
+    @initialize(target=documents)
+    def begin(self) -> Document:
         self.rest = contextlib.ExitStack()
         self.folder = Path(self.rest.enter_context(tempfile.TemporaryDirectory()))
         self.url = self.database()
@@ -107,37 +117,44 @@ class Space(RuleBasedStateMachine):
         self.models = {path: Model() for path in PATHS}
         self.unfinished: list[tuple[Upload, bytes, datetime]] = []
         for path in PATHS:
-            with self.site.db.write() as tx:
-                self.target(path).for_push(tx)
-
-    documents: Bundle[Document] = Bundle("documents")
+            for each in (b"{}", b"1"):
+                self.push_blob(path, each)
+            first = self.push(path, documents.manifest(b"{}", [b"1"]), "v1")
+        return first
 
     @rule(path=image, pushed=content)
     def push_blob(self, path: str, pushed: bytes) -> None:
         made = make.blob(self.target(path), pushed)
         self.models[path].holds[str(made)] = self.clock()
 
-    @rule(target=documents, path=image, layers=st.lists(content, max_size=3), tag=names)
-    def push_image(self, path: str, layers: list[bytes], tag: str | None) -> Document:
-        return self.push(path, documents.manifest(b"{}", layers), tag)
-
-    @rule(target=documents, path=image, layers=st.lists(content, max_size=3), tag=names)
-    def push_image_with_its_blobs(self, path: str, layers: list[bytes], tag: str | None) -> Document:
-        for each in (b"{}", *layers):
+    @rule(target=documents, path=image, layers=st.lists(content, max_size=3), tag=names, blobs_first=st.booleans())
+    def push_image(self, path: str, layers: list[bytes], tag: str | None, *, blobs_first: bool) -> Document:
+        for each in (b"{}", *layers) if blobs_first else ():
             self.push_blob(path, each)
         return self.push(path, documents.manifest(b"{}", layers), tag)
 
-    @rule(target=documents, path=image, children=st.lists(documents, max_size=3), tag=names)
-    def push_index(self, path: str, children: list[Document], tag: str | None) -> Document:
-        return self.push(path, documents.index(children), tag)
+    @precondition(lambda self: self.there())
+    @rule(target=documents, data=st.data(), tag=names)
+    def push_index(self, data: st.DataObject, tag: str | None) -> Document:
+        path, child = data.draw(st.sampled_from(self.there()))
+        others = data.draw(st.lists(st.sampled_from(list(self.models[path].manifests.values())), max_size=2))
+        return self.push(path, documents.index([child, *others]), tag)
 
-    @rule(target=documents, path=image, subject=documents, tag=names)
-    def push_referrer(self, path: str, subject: Document, tag: str | None) -> Document:
+    @precondition(lambda self: self.there())
+    @rule(target=documents, data=st.data(), tag=names)
+    def push_referrer(self, data: st.DataObject, tag: str | None) -> Document:
+        path, subject = data.draw(st.sampled_from(self.there()))
+        self.push_blob(path, b"{}")
         return self.push(path, documents.artifact(subject, "application/vnd.example.signature"), tag)
 
     @rule(path=image, document=documents, tag=names)
-    def push_again(self, path: str, document: Document, tag: str | None) -> None:
+    def push_what_was_pushed_somewhere(self, path: str, document: Document, tag: str | None) -> None:
         self.push(path, document, tag)
+
+    @precondition(lambda self: self.there())
+    @rule(data=st.data(), tag=name)
+    def point_a_tag_at(self, data: st.DataObject, tag: str) -> None:
+        self.push(*data.draw(st.sampled_from(self.there())), tag)
 
     @rule(path=image, tag=name)
     def untag(self, path: str, tag: str) -> None:
@@ -146,8 +163,17 @@ class Space(RuleBasedStateMachine):
                 tags.remove(tx, self.target(path).for_push(tx), tag, ACTOR, at=self.clock())
             del self.models[path].tags[tag]
 
+    @precondition(lambda self: self.there())
+    @rule(data=st.data(), untag_first=st.booleans())
+    def delete(self, data: st.DataObject, *, untag_first: bool) -> None:
+        path, document = data.draw(st.sampled_from(self.there()))
+        named = [tag for tag, top in self.models[path].tags.items() if top == document.digest]
+        for tag in named if untag_first else ():
+            self.untag(path, tag)
+        self.delete_what_may_be_missing(path, document)
+
     @rule(path=image, document=documents)
-    def delete_manifest(self, path: str, document: Document) -> None:
+    def delete_what_may_be_missing(self, path: str, document: Document) -> None:
         model = self.models[path]
         with self.expected(_refusal_to_delete(model, document.digest)):
             with self.site.db.write() as tx:
@@ -209,12 +235,10 @@ class Space(RuleBasedStateMachine):
                 uploads.finish(self.site, upload, part, digest.of(whole), None)
             self.models[str(upload.image.path)].holds[str(digest.of(whole))] = self.clock()
 
-    @rule(hours=st.sampled_from([0.5, 12, 25, 47, 49]))
-    def wait(self, hours: float) -> None:
+    @rule(hours=st.sampled_from([0, 0.5, 12, 25, 47, 49]))
+    def sweep(self, hours: float) -> None:
+        """After some time."""
         self.clock.forward(hours=hours)
-
-    @rule()
-    def sweep(self) -> None:
         sweep.once(self.site)
         for model in self.models.values():
             old = self.clock() - timedelta(hours=48)
@@ -222,14 +246,11 @@ class Space(RuleBasedStateMachine):
             model.holds = {each: at for each, at in model.holds.items() if at >= old or each in needed}
         self.nothing_that_is_needed_has_gone()
 
-    @rule(left=content)
-    def crash_between_bytes_and_rows(self, left: bytes) -> None:
-        space.leave_object(self.site, left)
-        self.reopen()
-
-    @rule(left=content)
-    def crash_in_an_upload(self, left: bytes) -> None:
-        space.leave_upload(self.site, left)
+    @rule(left=content, sealed=st.booleans())
+    def crash(self, left: bytes, *, sealed: bool) -> None:
+        """Before the rows of an upload, or after the rows of a blob that went: both leave bytes alone."""
+        leave = space.leave_object if sealed else space.leave_upload
+        leave(self.site, left)
         self.reopen()
 
     @invariant()
@@ -251,8 +272,7 @@ class Space(RuleBasedStateMachine):
             return
         with self.rest, contextlib.closing(self.site):
             self.nothing_that_is_needed_has_gone()
-            self.clock.forward(hours=49)
-            self.sweep()
+            self.sweep(hours=49)
             needed = set[str]().union(*(model.needed() for model in self.models.values()))
             assert space.keys(self.site) == space.objects(self.site)
             assert len(space.objects(self.site)) == len(needed)
@@ -268,6 +288,10 @@ class Space(RuleBasedStateMachine):
             if tag is not None:
                 model.tags[tag] = document.digest
         return document
+
+    def there(self) -> list[tuple[str, Document]]:
+        """The manifests that there are, each with the path of its image."""
+        return [(path, each) for path, model in self.models.items() for each in model.manifests.values()]
 
     @contextlib.contextmanager
     def expected(self, refusal: type[Exception] | None) -> Iterator[None]:
@@ -338,7 +362,7 @@ def _run(space_: type[Space], share: int) -> None:
     run_state_machine_as_test(space_, settings=hypothesis_settings(max_examples=examples, stateful_step_count=STEPS))
 
 
-@pytest.mark.parametrize(("store", "share"), [(InMemory, 1), (OnDisk, 2)])
+@pytest.mark.parametrize(("store", "share"), [(InMemory, 3), (OnDisk, 6)])
 def test_tags_reach_all_they_need_and_nothing_else_stays(store: type[Space], share: int, sqlite_template: Path) -> None:
     class Here(OnSQLite, store):  # type: ignore[misc, valid-type]  # a base known only when the test runs
         template = sqlite_template
@@ -350,4 +374,4 @@ def test_so_it_is_on_postgresql(postgres_templates: databases.PostgresTemplates)
     class Here(OnPostgreSQL, InMemory):
         templates = postgres_templates
 
-    _run(Here, 5)
+    _run(Here, 10)
