@@ -131,3 +131,10 @@ def states(target: Target) -> dict[str, str]:
         image_id = images.seen(tx, target.place, target.path).id
         rows = tx.execute(select(manifest.c.digest, manifest.c.state).where(manifest.c.image_id == image_id))
         return {row.digest: row.state for row in rows}
+
+
+def purge(target: Target) -> None:
+    """Let what has been in the trash for its time go."""
+    with target.site.db.write() as tx:
+        trash.purge.put(tx, at=target.site.now())
+    work(target)

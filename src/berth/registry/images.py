@@ -9,8 +9,9 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
 from berth.audit.events import Actor
 from berth.db import insert_ignore
-from berth.db.tables import image, manifest, operation, repository, tag
+from berth.db.tables import image, manifest, repository, tag
 from berth.people.access import Place
+from berth.registry import operations
 from berth.words.errors import ImageBusy, ImageDeleting, ImageInactive, ImageUnknown, PlaceDeleting
 from berth.words.lock import Lock
 from berth.words.names import ImagePath
@@ -99,8 +100,14 @@ def for_settings(tx: Connection, found: Image) -> Image:
     """As `again`, to change what the image itself says. Raises `ImageBusy` while an operation changes it."""
     now = again(tx, found)
     if now.state == "editing":
-        raise ImageBusy(str(now.path), _operation_on(tx, now))
+        raise ImageBusy(str(now.path), operation_on(tx, now) or "")
     return now
+
+
+def operation_on(tx: Connection, found: Image) -> str | None:
+    """The id of the operation that changes an image, or all images of its repository, if any does."""
+    place = f"{found.path.registry}/{found.path.repository}"
+    return operations.on(tx, found.repository_id, str(found.path), place)
 
 
 def holding(tx: Connection, place: Place, path: ImagePath) -> Image:
@@ -213,16 +220,6 @@ def _make(tx: Connection, place: Place, path: ImagePath, actor: Actor, *, at: da
 
 def _wants_lock(row: Mapping[Any, Any]) -> bool:  # Any: column values
     return bool(row["policy_lock"]["locked"])
-
-
-def _operation_on(tx: Connection, found: Image) -> str:
-    """The id of the operation that changes an image."""
-    query = select(operation.c.id).where(
-        operation.c.repository_id == found.repository_id,
-        operation.c.target == str(found.path),
-        operation.c.state.in_(("queued", "running")),
-    )
-    return tx.scalar(query.order_by(operation.c.started_at).limit(1)) or ""
 
 
 def _defaults(tx: Connection, place: Place) -> dict[str, Any]:  # Any: column values

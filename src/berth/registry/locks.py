@@ -84,21 +84,31 @@ def lock_image(
 ) -> None:
     """Lock an image and with it all that is inside. Raises `FieldInvalid`, `ImageBusy`, and what `again` does."""
     words.check(reason, until, at=at)
-    now = images.for_settings(tx, found)
-    _set_image(tx, now, Lock(actor.name, at, reason, until), actor, at=at)
+    put_on(tx, images.for_settings(tx, found), actor, at=at, reason=reason, until=until)
 
 
 def unlock_image(tx: Connection, found: Image, actor: Actor, *, at: datetime) -> None:
     """Unlock an image and all digests inside."""
-    now = images.for_settings(tx, found)
+    take_off(tx, images.for_settings(tx, found), actor, at=at)
+
+
+def put_on(
+    tx: Connection, now: Image, actor: Actor, *, at: datetime, reason: str = "", until: datetime | None = None
+) -> None:
+    """Lock an image as it is now, whose row is held."""
+    _set_image(tx, now, Lock(actor.name, at, reason, until), actor, at=at)
+
+
+def take_off(tx: Connection, now: Image, actor: Actor, *, at: datetime) -> None:
+    """Unlock an image as it is now, whose row is held."""
     _set_image(tx, now, None, actor, at=at)
-    inside = (manifest.c.image_id == found.id) & manifest.c.locked_at.is_not(None)
+    inside = (manifest.c.image_id == now.id) & manifest.c.locked_at.is_not(None)
     tx.execute(update(manifest).where(inside).values(**NOTHING, **_edit(manifest.c.version, actor, at)))
 
 
 def when_tagged(tx: Connection, found: Image, actor: Actor, *, at: datetime) -> None:
     """The image got its first tag, and its repository wants such images locked."""
-    _set_image(tx, found, Lock(actor.name, at, "locked by default when its first tag was put"), actor, at=at)
+    put_on(tx, found, actor, at=at, reason="locked by default when its first tag was put")
 
 
 def lock_digests(

@@ -28,6 +28,13 @@ def by_reference(image_id: int, reference: Reference) -> Select[Any]:  # Any: ma
     return mine.where(manifest.c.digest == str(reference))
 
 
+def below(manifest_id: int) -> Select[Any]:  # Any: ids
+    """The ids of a manifest and of all that it lists, and these list."""
+    reached = select(manifest.c.id).where(manifest.c.id == manifest_id).cte("below", recursive=True)
+    reached = reached.union(select(manifest_edge.c.child_id).join(reached, manifest_edge.c.parent_id == reached.c.id))
+    return select(reached.c.id)
+
+
 def total_size(tx: Connection, manifest_ids: list[int]) -> int:
     """Bytes of these manifests with all that they reach, each digest once."""
     if not manifest_ids:
@@ -126,11 +133,11 @@ def names(tx: Connection, manifest_ids: Collection[int]) -> dict[int, list[Name]
     return found
 
 
-def batches(wanted: Iterable[T]) -> Iterator[list[T]]:
-    """Each once, in order; a thousand in one statement."""
+def batches(wanted: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+    """Each once, in order; so many in one statement."""
     ordered = sorted(set(wanted))
-    for start in range(0, len(ordered), BATCH):
-        yield ordered[start : start + BATCH]
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
 
 
 def erase(tx: Connection, manifest_ids: Collection[int]) -> None:

@@ -12,7 +12,7 @@ from berth.db.pages import Found, Wanted
 from berth.db.tables import image, image_blob, registry, repository, upload
 from berth.registry import registries
 from berth.words import names
-from berth.words.errors import AlreadyExists, NotEmpty, RepositoryUnknown
+from berth.words.errors import AlreadyExists, NotEmpty, PlaceDeleting, RepositoryUnknown
 from berth.words.policies import DeletionPolicy, LockPolicy, Policies, PullPolicy, ScanPolicy
 
 SORTS = {
@@ -29,6 +29,8 @@ class Repository:
     name: str
     description: str
     policies: Policies
+    immutable_tags: str
+    """An expression; empty: none."""
     state: str
     version: int
     created_by: str
@@ -44,7 +46,7 @@ class Repository:
 def create(
     tx: Connection, actor: Actor, registry_name: str, name: str, *, at: datetime, description: str = ""
 ) -> Repository:
-    """Raises `NameInvalid`, `FieldInvalid`, `RegistryUnknown`, `AlreadyExists`."""
+    """Raises `NameInvalid`, `FieldInvalid`, `RegistryUnknown`, `AlreadyExists`, `PlaceDeleting`."""
     if not ensure(tx, actor, registry_name, name, at=at, description=description):
         raise AlreadyExists("repository", f"{registry_name}/{name}")
     return find(tx, registry_name, name)
@@ -53,6 +55,8 @@ def create(
 def ensure(tx: Connection, actor: Actor, registry_name: str, name: str, *, at: datetime, description: str = "") -> bool:
     """Make a repository unless it is there; says whether it was made here. Raises as `create` does."""
     owner = registries.find(tx, registry_name)
+    if owner.state != "active":
+        raise PlaceDeleting("registry", registry_name)
     values = {
         "registry_id": owner.id,
         "name": names.repository(name),
@@ -154,5 +158,5 @@ def policies_of(row: RowMapping) -> Policies:
 
 
 def _of(row: RowMapping, registry_name: str) -> Repository:
-    same = ("id", "name", "description", "state", "version", "created_by", "created_at", "edited_by", "edited_at")
+    same = ("id", "name", "description", "immutable_tags", "state", "version", "created_by", "created_at", "edited_by", "edited_at")
     return Repository(registry=registry_name, policies=policies_of(row), **{field: row[field] for field in same})

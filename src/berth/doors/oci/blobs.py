@@ -1,7 +1,7 @@
 """Blobs: asked for, read with ranges, deleted."""
 
 from berth.doors.http import Answer, in_thread
-from berth.doors.oci import conditions, errors, ranges
+from berth.doors.oci import conditions, errors, ranges, refused
 from berth.doors.oci.request import Request
 from berth.doors.wire import files
 from berth.registry import blobs, images
@@ -51,7 +51,7 @@ async def get(request: Request, content: Digest, found: FoundBlob) -> Answer | N
 
 def delete(request: Request) -> Answer:
     content = digest.parse(request.route.rest)
-    with request.site.db.write() as tx:
+    with refused.recorded(request), request.site.db.write() as tx:
         found = images.holding(tx, request.place, request.path)
         blobs.remove(tx, found, content, request.caller.actor, at=request.site.now())
     return Answer(202)

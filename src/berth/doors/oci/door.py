@@ -13,14 +13,14 @@ from starlette.types import Message, Receive, Scope, Send
 
 from berth.doors import addresses
 from berth.doors.http import Answer, Headers, Query, in_thread, read_whole
-from berth.doors.oci import blobs, challenge, errors, lists, manifests, routes, token, uploads
+from berth.doors.oci import blobs, challenge, errors, lists, manifests, refused, routes, token, uploads
 from berth.doors.oci.request import Parts, Request
 from berth.doors.oci.routes import Kind, Route
 from berth.doors.sign_in import SignIn
 from berth.doors.wire.failures import BodyTooLarge, ClientGone
 from berth.people import tokens
 from berth.people.callers import Caller
-from berth.words.errors import ManifestTooLarge, Refusal, TokenTooNarrow, Unauthenticated
+from berth.words.errors import Denied, ManifestTooLarge, Refusal, TokenTooNarrow, Unauthenticated
 from berth.words.manifest import MAX_BYTES
 
 log = structlog.get_logger("berth.oci")
@@ -160,7 +160,11 @@ class OCIDoor:
         caller = caller or self._sign_in.caller(scope)
         host = addresses.host(self._parts.site.settings, scope)
         action = routes.action(route.kind, scope["method"])
-        place, path = self._parts.gate.admit(caller, host, route.name, action)
+        try:
+            place, path = self._parts.gate.admit(caller, host, route.name, action)
+        except Denied as refusal:
+            refused.at_the_gate(self._parts.site, caller, route, scope["method"], refusal)
+            raise
         return Request(self._parts, scope, receive, send, route, host, caller, place, path)
 
     async def _ping(self, scope: Scope) -> Answer:

@@ -1,7 +1,7 @@
 """Manifests: pulled, pushed and deleted, by tag or by digest."""
 
 from berth.doors.http import Answer
-from berth.doors.oci import conditions
+from berth.doors.oci import conditions, refused
 from berth.doors.oci.request import Request
 from berth.registry import images, manifests, platforms, tags, trash
 from berth.words import manifest as documents
@@ -47,7 +47,7 @@ def push(request: Request, body: bytes) -> Answer:
     document = documents.parse(request.headers.get("content-type"), body)
     platform = platforms.of(request.site, request.place, request.path, document)
     at, actor = request.site.now(), request.caller.actor
-    with request.site.db.write() as tx:
+    with refused.recorded(request), request.site.db.write() as tx:
         found = images.for_push(tx, request.place, request.path, actor, at=at)
         pushed = manifests.put(
             tx, request.place, found, reference, document, actor, at=at, also_tags=also, platform=platform
@@ -66,7 +66,7 @@ def delete(request: Request) -> Answer:
     """By tag the name goes, by digest the manifest with its names and referrers."""
     reference = names.reference(request.route.rest)
     at, actor = request.site.now(), request.caller.actor
-    with request.site.db.write() as tx:
+    with refused.recorded(request), request.site.db.write() as tx:
         found = images.for_change(tx, request.place, request.path)
         if isinstance(reference, Digest):
             manifests.remove(tx, found, reference, actor, at=at, keep=trash.kept(request.site.settings))

@@ -1,0 +1,264 @@
+"""The rows of a tags list (SPEC 10): each is a digest with its names.
+
+At the top level stand digests with tags, and those without that no index lists and whose subject is not there;
+children and referrers unfold below theirs. However many there are, a page costs a handful of indexed reads.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    String,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    union_all,
+)
+
+from berth.db import pages
+from berth.db.pages import Found, Wanted
+from berth.db.tables import UNTAGGED, manifest, manifest_edge, tag
+from berth.registry import locks
+from berth.registry.images import Image
+from berth.registry.platforms import IMAGE_CONFIGS
+from berth.words.digest import Digest
+from berth.words.errors import Locked
+from berth.words.manifest import INDEXES
+
+SORTS = {
+    "name": (manifest.c.first_tag, manifest.c.id),
+    "pushed_at": (manifest.c.created_at, manifest.c.id),
+    "size": (manifest.c.total_size, manifest.c.id),
+    "pulls": (manifest.c.pulls, manifest.c.id),
+    "pulled_at": (manifest.c.pulled_at, manifest.c.id),
+}
+"""By name means by the first one as people count; untagged digests come after all names. Never pulled comes last."""
+
+MAX_NAMES = 20
+"""Names that a row shows; it says whether there are more."""
+
+MAX_BELOW = 1000
+"""Children, and referrers, shown below one digest."""
+
+Kind = Literal["image", "index", "artifact"]
+
+
+@dataclass(frozen=True)
+class Filters:
+    name: str = ""
+    """Part of a tag, in whatever case."""
+    kind: Kind | None = None
+    tagged: bool | None = None
+    locked: bool | None = None
+    platform: str = ""
+    everything: bool = False
+    """Children and referrers too, each as a row of its own."""
+
+
+@dataclass(frozen=True)
+class Row:
+    id: int
+    digest: str
+    tags: list[str]
+    more_tags: bool
+    kind: Kind
+    media_type: str
+    artifact_type: str | None
+    config_type: str | None
+    subject: str | None
+    platforms: list[str]
+    size: int
+    """With all it holds."""
+    pulls: int
+    pulled_at: datetime | None
+    description: str
+    state: str
+    state_reason: str
+    lock: Locked | None
+    """The one in force: the image's, its own, or that of an index above it."""
+    children: int
+    referrers: int
+    restored_at: datetime | None
+    version: int
+    created_by: str
+    created_at: datetime
+    edited_by: str
+    edited_at: datetime
+
+
+@dataclass(frozen=True)
+class Below:
+    children: list[Row]
+    referrers: list[Row]
+
+
+NONE = Filters()
+
+
+def page(tx: Connection, found: Image, wanted: Wanted, *, at: datetime, filters: Filters = NONE) -> Found[Row]:
+    """Raises `FieldInvalid` for an order that is none of SORTS, and for a key that does not fit it."""
+    query = _rows(found).where(*_chosen(found, filters, at))
+    if wanted.sort.removeprefix("-") == "pulled_at":
+        page = _by_pull(tx, query, wanted)
+    else:
+        page = pages.fetch(tx, query, SORTS, wanted, _same)
+    return Found(_dressed(tx, found, page.items, at), page.next)
+
+
+def one(tx: Connection, found: Image, content: Digest, *, at: datetime) -> Row | None:
+    rows = tx.execute(_rows(found).where(manifest.c.digest == str(content))).mappings().all()
+    return next(iter(_dressed(tx, found, rows, at)), None)
+
+
+def below(tx: Connection, found: Image, content: Digest, *, at: datetime) -> Below:
+    """What unfolds below a digest: the children of an index, and its referrers."""
+    of_it = select(manifest.c.id).where(manifest.c.image_id == found.id, manifest.c.digest == str(content))
+    listed = select(manifest_edge.c.child_id).where(manifest_edge.c.parent_id == of_it.scalar_subquery())
+    named = select(tag.c.manifest_id).where(tag.c.image_id == found.id, tag.c.fallback_of == str(content))
+    speaks = or_(manifest.c.subject == str(content), manifest.c.id.in_(named))
+    children = _some(tx, _rows(found).where(manifest.c.id.in_(listed)))
+    referrers = _some(tx, _rows(found).where(speaks, manifest.c.digest != str(content)))
+    dressed = {row.id: row for row in _dressed(tx, found, [*children, *referrers], at)}
+    return Below([dressed[row["id"]] for row in children], [dressed[row["id"]] for row in referrers])
+
+
+def _some(tx: Connection, query: Select[Any]) -> Sequence[RowMapping]:  # Any: columns of different types
+    return tx.execute(query.order_by(manifest.c.id).limit(MAX_BELOW)).mappings().all()
+
+
+def _rows(found: Image) -> Select[Any]:  # Any: columns of different types
+    children = select(func.count()).where(manifest_edge.c.parent_id == manifest.c.id)
+    other = manifest.alias("referrer")
+    by_subject = select(func.count()).where(other.c.image_id == found.id, other.c.subject == manifest.c.digest)
+    by_name = select(func.count()).where(tag.c.image_id == found.id, tag.c.fallback_of == manifest.c.digest)
+    return select(
+        manifest,
+        children.correlate(manifest).scalar_subquery().label("children"),
+        (by_subject.correlate(manifest).scalar_subquery() + by_name.correlate(manifest).scalar_subquery()).label(
+            "referrers"
+        ),
+    ).where(manifest.c.image_id == found.id)
+
+
+def _chosen(found: Image, filters: Filters, at: datetime) -> list[ColumnElement[bool]]:
+    chosen = [] if filters.everything else [_top(found)]
+    if filters.name:
+        named = select(tag.c.manifest_id).where(tag.c.image_id == found.id, pages.containing(tag.c.name, filters.name))
+        chosen.append(manifest.c.id.in_(named))
+    if filters.kind is not None:
+        chosen.append(_is(filters.kind))
+    if filters.tagged is not None:
+        chosen.append((manifest.c.first_tag != UNTAGGED) == filters.tagged)
+    if filters.locked is not None:
+        chosen.append(_locked(found, at) if filters.locked else ~_locked(found, at))
+    if filters.platform:
+        text = json.dumps(filters.platform)
+        chosen.append(cast(manifest.c.platforms, String).contains(text, autoescape=True))
+    return chosen
+
+
+def _top(found: Image) -> ColumnElement[bool]:
+    subject = manifest.alias("subject")
+    there = exists().where(subject.c.image_id == found.id, subject.c.digest == manifest.c.subject)
+    named = exists().where(
+        tag.c.manifest_id == manifest.c.id, tag.c.fallback_of == subject.c.digest, subject.c.image_id == found.id
+    )
+    listed = exists().where(manifest_edge.c.child_id == manifest.c.id)
+    return or_(manifest.c.first_tag != UNTAGGED, and_(~listed, ~there, ~named))
+
+
+def _is(kind: Kind) -> ColumnElement[bool]:
+    index = manifest.c.media_type.in_(sorted(INDEXES))
+    image = func.coalesce(manifest.c.config_type, "").in_(sorted(IMAGE_CONFIGS))
+    return {"index": index, "image": ~index & image, "artifact": ~index & ~image}[kind]
+
+
+def kind_of(row: RowMapping) -> Kind:
+    """What a digest is, from its manifest's own words."""
+    if row["media_type"] in INDEXES:
+        return "index"
+    return "image" if row["config_type"] in IMAGE_CONFIGS else "artifact"
+
+
+def _locked(found: Image, at: datetime) -> ColumnElement[bool]:
+    """By itself or by an index that lists it; where the image is locked all are."""
+    if found.lock is not None and found.lock.holds(at):
+        return ~false()
+    parent = manifest.alias("parent")
+    above = exists().where(
+        manifest_edge.c.child_id == manifest.c.id,
+        manifest_edge.c.parent_id == parent.c.id,
+        parent.c.locked_at.is_not(None),
+        or_(parent.c.lock_until.is_(None), parent.c.lock_until > at),
+    )
+    return locks.in_force_on(manifest, at) | above
+
+
+def _by_pull(tx: Connection, query: Select[Any], wanted: Wanted) -> Found[RowMapping]:  # Any: columns
+    """First what was pulled at some time, then what never was, whose key is its id alone."""
+    never = wanted.after is not None and len(wanted.after) == 1
+    page: Found[RowMapping] = Found([])
+    if not never:
+        page = pages.fetch(tx, query.where(manifest.c.pulled_at.is_not(None)), SORTS, wanted, _same)
+        if page.next is not None:
+            return page
+    left = wanted.limit - len(page.items)
+    rest = Wanted("-id", max(left, 1), wanted.after if never else None)
+    more = pages.fetch(tx, query.where(manifest.c.pulled_at.is_(None)), {"id": (manifest.c.id,)}, rest, _same)
+    if left:
+        return Found([*page.items, *more.items], more.next)
+    return Found(page.items, (LAST,) if more.items else None)
+
+
+LAST = (1 << 62) - 1
+"""Greater than every id: a key before the first of those that were never pulled."""
+
+
+def _same(row: RowMapping) -> RowMapping:
+    return row
+
+
+def _dressed(tx: Connection, found: Image, rows: Sequence[RowMapping], at: datetime) -> list[Row]:
+    """Rows with their names and locks."""
+    ids = [row["id"] for row in rows]
+    names, locked = first_names(tx, ids), locks.held(tx, ids, at=at) if ids else {}
+    own = found.lock
+    whole = locks.refusal(str(found.path), own) if own is not None and own.holds(at) else None
+    return [_row(row, names.get(row["id"], []), whole or locked.get(row["id"])) for row in rows]
+
+
+def first_names(tx: Connection, ids: Collection[int], limit: int = MAX_NAMES) -> dict[int, list[str]]:
+    """By digest its first names in their natural order, and one more than `limit` where there are more."""
+    each = [
+        select(tag.c.manifest_id, tag.c.name, tag.c.natural)
+        .where(tag.c.manifest_id == manifest_id)
+        .order_by(tag.c.natural)
+        .limit(limit + 1)
+        .subquery()
+        for manifest_id in ids
+    ]
+    found: dict[int, list[str]] = {}
+    for start in range(0, len(each), 100):  # SQLite joins up to 500 of them
+        together = union_all(*(select(some) for some in each[start : start + 100])).subquery()
+        query = select(together.c.manifest_id, together.c.name).order_by(together.c.natural)
+        for manifest_id, name in tx.execute(query):
+            found.setdefault(manifest_id, []).append(name)
+    return found
+
+
+def _row(row: RowMapping, names: list[str], lock: Locked | None) -> Row:
+    made = {"tags", "more_tags", "kind", "lock", "size"}
+    same: dict[str, Any] = {field: row[field] for field in Row.__dataclass_fields__.keys() - made}  # Any: columns
+    more = len(names) > MAX_NAMES
+    return Row(tags=names[:MAX_NAMES], more_tags=more, kind=kind_of(row), lock=lock, size=row["total_size"], **same)
