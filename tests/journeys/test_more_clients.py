@@ -11,18 +11,17 @@ from tests.journeys.tools import Tools
 from tests.serving import ADMIN, PASSWORD, REPOSITORY, Server
 
 
-def tools(shared: Server, folder: Path, program: str) -> Tools:
-    if shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed")
-    return Tools(folder, shared.host)
+def installed(program: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
 
 
 def image(shared: Server, name: str) -> Image:
     return shared.client().image(f"{REPOSITORY}/{name}")
 
 
+@installed("crane")
 def test_crane_copies_lists_tags_and_deletes(shared: Server, tmp_path: Path) -> None:
-    here = tools(shared, tmp_path, "crane")
+    here = Tools(tmp_path, shared.host)
     pushed = image(shared, "crane").push_image("v1")
     path = f"{here.host}/{REPOSITORY}/crane"
     here.run("crane", "auth", "login", here.host, "-u", ADMIN, "-p", PASSWORD)
@@ -37,8 +36,9 @@ def test_crane_copies_lists_tags_and_deletes(shared: Server, tmp_path: Path) -> 
     assert image(shared, "crane").tags() == []
 
 
+@installed("oras")
 def test_oras_pushes_attaches_discovers_and_pulls(shared: Server, tmp_path: Path) -> None:
-    here = tools(shared, tmp_path, "oras")
+    here = Tools(tmp_path, shared.host)
     plain, path = "--plain-http", f"{here.host}/{REPOSITORY}/oras:v1"
     (tmp_path / "note.txt").write_text("a note\n")
     (tmp_path / "sbom.json").write_text("{}")
@@ -55,9 +55,10 @@ def test_oras_pushes_attaches_discovers_and_pulls(shared: Server, tmp_path: Path
     assert image(shared, "oras").tags() == []
 
 
+@installed("cosign")
 @pytest.mark.parametrize("kind", ["bundle", "tag"])
 def test_cosign_signs_and_verifies(shared: Server, tmp_path: Path, kind: str) -> None:
-    here = tools(shared, tmp_path, "cosign")
+    here = Tools(tmp_path, shared.host)
     found = image(shared, f"cosign-{kind}")
     pushed = found.push_image("v1")
     path = f"{here.host}/{found.name}@{pushed.digest}"

@@ -9,6 +9,8 @@ from berth.db.tables import audit_event
 from tests.client import Client, challenge, code
 from tests.doors.oci.harbour import Dock, Harbour
 
+pytestmark = pytest.mark.parametrize("harbour", ["sqlite"], indirect=True, scope="session")  # no database matters here
+
 DIGEST = "sha256:" + "0" * 64
 ALLOWED = {
     "manifests/v1": "GET, HEAD, PUT, DELETE",

@@ -5,6 +5,8 @@ import pytest
 from tests.client import Client, Image, code
 from tests.doors.oci.harbour import Dock, Harbour
 
+pytestmark = pytest.mark.parametrize("harbour", ["sqlite"], indirect=True, scope="session")  # no database matters here
+
 DIGEST = "sha256:" + "0" * 64
 GOOD = [
     "a",

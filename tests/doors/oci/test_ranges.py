@@ -4,6 +4,8 @@ import pytest
 
 from tests.client import Image
 
+pytestmark = pytest.mark.parametrize("harbour", ["sqlite"], indirect=True, scope="session")  # no database matters here
+
 CONTENT = bytes(range(256)) * 8
 SIZE = len(CONTENT)
 

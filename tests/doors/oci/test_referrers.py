@@ -140,3 +140,13 @@ def test_a_subject_by_sha512_is_one_of_its_own(image: Image) -> None:
     note = documents.artifact(None, NOTE).altered(subject={**subject.described(), "digest": digest})
     assert image.put_digest(note).headers["oci-subject"] == digest
     assert (image.referrers(digest), image.referrers(subject.digest)) == ([note.digest], [])
+
+
+@pytest.mark.parametrize("value", ["\0", "\ud800", "a\0b", "\U0001f6a2", "\x7f"])
+def test_any_text_may_stand_in_an_annotation(image: Image, value: str) -> None:
+    image.push(b"{}")
+    subject = image.push_image("v1")
+    document = documents.artifact(subject, "application/x.note", annotations={"a": value, value: "b"})
+    assert image.put_digest(document).status_code == 201
+    listed = image.ask("GET", f"referrers/{subject.digest}").json()["manifests"]
+    assert listed[0]["annotations"] == {"a": value, value: "b"}
