@@ -158,5 +158,16 @@ def policies_of(row: RowMapping) -> Policies:
 
 
 def _of(row: RowMapping, registry_name: str) -> Repository:
-    same = ("id", "name", "description", "immutable_tags", "state", "version", "created_by", "created_at", "edited_by", "edited_at")
+    same = (
+        "id",
+        "name",
+        "description",
+        "immutable_tags",
+        "state",
+        "version",
+        "created_by",
+        "created_at",
+        "edited_by",
+        "edited_at",
+    )
     return Repository(registry=registry_name, policies=policies_of(row), **{field: row[field] for field in same})
