@@ -13,7 +13,7 @@ from berth.audit import trail
 from berth.doors import logs
 from berth.jobs import Jobs, listed, run_next
 from berth.people import expired
-from berth.registry import applying, erasing, sweep, trash
+from berth.registry import applying, erasing, measuring, sweep, trash
 from berth.schedule import Recurring
 from berth.settings import Settings
 from berth.site import Site, open_site
@@ -23,6 +23,7 @@ JOBS = listed(
     sweep.sweep,
     trail.purge,
     applying.apply,
+    measuring.measure,
     erasing.digests,
     erasing.image_,
     erasing.place_,

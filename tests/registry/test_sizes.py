@@ -30,7 +30,7 @@ def of_digest(target: Target, document: Document) -> Sizes:
 
 def of_image(target: Target) -> Sizes:
     with target.site.db.read() as tx:
-        return sizes.of_image(tx, acts.look(target))
+        return sizes.of_image(tx, acts.look(target).id)
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, select
 
 from berth.db.tables import image, manifest, tag
-from berth.registry import images, locks, manifests, reach, repositories, rows, sizes
+from berth.registry import images, locks, manifests, measuring, reach, repositories, rows, sizes
 from berth.registry.images import Image
 from berth.registry.reach import Parent
 from berth.registry.rows import Below, Row
@@ -35,6 +35,8 @@ class ImageDetail:
     pulls: int
     pulled_at: datetime | None
     sizes: Sizes
+    measured_at: datetime | None
+    """When digests, tags and sizes were counted, where that is some time ago."""
     version: int
     created_by: str
     created_at: datetime
@@ -63,7 +65,7 @@ class DigestDetail:
 def of_image(tx: Connection, found: Image, *, at: datetime) -> ImageDetail:
     """Raises `ImageUnknown`."""
     row = _image_row(tx, found)
-    own = images.lock_of(row)
+    own, measured = images.lock_of(row), measuring.of(tx, found)
     same = ("id", "description", "state", "state_reason", "pulls", "pulled_at", "version")
     made = ("created_by", "created_at", "edited_by", "edited_at")
     return ImageDetail(
@@ -71,9 +73,10 @@ def of_image(tx: Connection, found: Image, *, at: datetime) -> ImageDetail:
         operation=images.operation_on(tx, found),
         lock=locks.refusal(str(found.path), own) if own is not None and own.holds(at) else None,
         policies=repositories.policies_of(row),
-        digests=tx.scalar(select(func.count()).where(manifest.c.image_id == found.id)) or 0,
-        tags=tx.scalar(select(func.count()).where(tag.c.image_id == found.id)) or 0,
-        sizes=sizes.of_image(tx, found),
+        digests=measured.digests,
+        tags=measured.tags,
+        sizes=measured.sizes,
+        measured_at=measured.at,
         **{field: row[field] for field in (*same, *made)},
     )
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from berth.db import pages
 from berth.db.pages import Found, Wanted
 from berth.db.tables import UNTAGGED, manifest, manifest_edge, tag
-from berth.registry import locks
+from berth.registry import locks, reach
 from berth.registry.images import Image
 from berth.registry.platforms import IMAGE_CONFIGS
 from berth.words.digest import Digest
@@ -123,21 +123,27 @@ def one(tx: Connection, found: Image, content: Digest, *, at: datetime) -> Row |
 
 def below(tx: Connection, found: Image, content: Digest, *, at: datetime) -> Below:
     """What unfolds below a digest: the children of an index, and its referrers."""
-    of_it = select(manifest.c.id).where(manifest.c.image_id == found.id, manifest.c.digest == str(content))
-    listed = select(manifest_edge.c.child_id).where(manifest_edge.c.parent_id == of_it.scalar_subquery())
-    named = select(tag.c.manifest_id).where(tag.c.image_id == found.id, tag.c.fallback_of == str(content))
-    speaks = or_(manifest.c.subject == str(content), manifest.c.id.in_(named))
-    children = _some(tx, _rows(found).where(manifest.c.id.in_(listed)))
-    referrers = _some(tx, _rows(found).where(speaks, manifest.c.digest != str(content)))
-    dressed = {row.id: row for row in _dressed(tx, found, [*children, *referrers], at)}
-    return Below([dressed[row["id"]] for row in children], [dressed[row["id"]] for row in referrers])
+    listed = select(manifest_edge.c.child_id).join(manifest, manifest.c.id == manifest_edge.c.parent_id)
+    mine = (manifest.c.image_id == found.id) & (manifest.c.digest == str(content))
+    children = list(tx.scalars(listed.where(mine).order_by(manifest_edge.c.child_id).limit(MAX_BELOW)))
+    referrers = sorted(reach.referrers(tx, found.id, [str(content)]).get(str(content), {}))[:MAX_BELOW]
+    stored = _by_id(tx, found, [*children, *referrers])
+    dressed = {row.id: row for row in _dressed(tx, found, stored, at)}
+    return Below([dressed[each] for each in children], [dressed[each] for each in referrers])
 
 
-def _some(tx: Connection, query: Select[Any]) -> Sequence[RowMapping]:  # Any: columns of different types
-    return tx.execute(query.order_by(manifest.c.id).limit(MAX_BELOW)).mappings().all()
+def _by_id(tx: Connection, found: Image, ids: Collection[int]) -> list[RowMapping]:
+    stored: list[RowMapping] = []
+    for some in reach.batches(ids):
+        stored += tx.execute(_columns(found).where(manifest.c.id.in_(some))).mappings().all()
+    return stored
 
 
 def _rows(found: Image) -> Select[Any]:  # Any: columns of different types
+    return _columns(found).where(manifest.c.image_id == found.id)
+
+
+def _columns(found: Image) -> Select[Any]:  # Any: columns of different types
     children = select(func.count()).where(manifest_edge.c.parent_id == manifest.c.id)
     other = manifest.alias("referrer")
     by_subject = select(func.count()).where(other.c.image_id == found.id, other.c.subject == manifest.c.digest)
@@ -148,7 +154,7 @@ def _rows(found: Image) -> Select[Any]:  # Any: columns of different types
         (by_subject.correlate(manifest).scalar_subquery() + by_name.correlate(manifest).scalar_subquery()).label(
             "referrers"
         ),
-    ).where(manifest.c.image_id == found.id)
+    )
 
 
 def _chosen(found: Image, filters: Filters, at: datetime) -> list[ColumnElement[bool]]:

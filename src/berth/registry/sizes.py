@@ -26,19 +26,19 @@ class Sizes:
     unique: int
 
 
-def of_image(tx: Connection, found: Image) -> Sizes:
+def of_image(tx: Connection, image_id: int) -> Sizes:
     """Reads all that the image holds."""
     held = (
         select(manifest_blob.c.digest)
         .join(manifest, manifest.c.id == manifest_blob.c.manifest_id)
-        .where(manifest.c.image_id == found.id)
+        .where(manifest.c.image_id == image_id)
     )
     elsewhere = (
         select(manifest_blob.c.digest)
         .join(manifest, manifest.c.id == manifest_blob.c.manifest_id)
-        .where(manifest.c.image_id != found.id, manifest_blob.c.digest == blob.c.digest)
+        .where(manifest.c.image_id != image_id, manifest_blob.c.digest == blob.c.digest)
     )
-    documents = _sum(tx, select(manifest.c.size).where(manifest.c.image_id == found.id))
+    documents = _sum(tx, select(manifest.c.size).where(manifest.c.image_id == image_id))
     blobs = select(blob.c.size).where(blob.c.digest.in_(held))
     total = documents + _sum(tx, blobs)
     shared = _sum(tx, blobs.where(exists(elsewhere.correlate(blob)) | _trashed()))

@@ -7,6 +7,7 @@
                                      ├─ image_blob ── blob              bytes, shared by all images
                                      └─ upload
     repository ── trash ── trash_blob
+    image ── image_measure
     account ── access_key · grant_ · refresh_token
     audit_event · operation · job · schedule · throttle · signing_key · change
 
@@ -26,7 +27,7 @@ from berth.db.tables.contents import (
     tag_history,
 )
 from berth.db.tables.people import access_key, account, grant_, refresh_token, signing_key, throttle
-from berth.db.tables.places import image, registry, repository
+from berth.db.tables.places import image, image_measure, registry, repository
 from berth.db.tables.shared import metadata
 from berth.db.tables.traffic import operation, pulled_by, trash, trash_blob, upload
 from berth.db.tables.work import audit_event, change, job, schedule
@@ -41,6 +42,7 @@ __all__ = [
     "grant_",
     "image",
     "image_blob",
+    "image_measure",
     "job",
     "manifest",
     "manifest_blob",

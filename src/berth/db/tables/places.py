@@ -50,3 +50,16 @@ image = Table(
     *made_and_edited(),
     UniqueConstraint("repository_id", "name"),
 )
+
+image_measure = Table(
+    "image_measure",
+    metadata,
+    Column("image_id", ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
+    Column("digests", BigInteger, nullable=False),
+    Column("tags", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("shared", BigInteger, nullable=False),
+    Column("unique", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""What a large image held when it was last counted."""

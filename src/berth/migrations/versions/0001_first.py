@@ -300,6 +300,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_image_blob_digest"), "image_blob", ["digest"], unique=False)
     op.create_index(op.f("ix_image_blob_renewed_at"), "image_blob", ["renewed_at"], unique=False)
     op.create_table(
+        "image_measure",
+        sa.Column("image_id", ID, nullable=False),
+        sa.Column("digests", sa.BigInteger(), nullable=False),
+        sa.Column("tags", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("shared", sa.BigInteger(), nullable=False),
+        sa.Column("unique", sa.BigInteger(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["image_id"], ["image.id"], name=op.f("fk_image_measure_image_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("image_id", name=op.f("pk_image_measure")),
+    )
+    op.create_table(
         "manifest",
         sa.Column("id", ID, nullable=False),
         sa.Column("image_id", ID, nullable=False),
