@@ -6,7 +6,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from berth.cli import audit, grant, image, key, registry, repository, user
+from berth.cli import audit, digest, grant, image, key, operation, registry, repository, tag, trash, user
 from berth.cli.login import login, logout
 from berth.cli.migrate import migrate
 from berth.cli.remote import Refused
@@ -39,6 +39,10 @@ app.command()(worker)
 app.add_typer(registry.app, name="registry")
 app.add_typer(repository.app, name="repository")
 app.add_typer(image.app, name="image")
+app.add_typer(digest.app, name="digest")
+app.add_typer(tag.app, name="tag")
+app.add_typer(trash.app, name="trash")
+app.add_typer(operation.app, name="operation")
 app.add_typer(audit.app, name="audit")
 
 

@@ -12,7 +12,6 @@ from berth.cli import output
 from berth.cli.output import Format, Limit, Output
 from berth.cli.place import managed
 from berth.cli.remote import Remote
-from berth.words import time
 
 app = typer.Typer(help="The audit log.", no_args_is_help=True)
 
@@ -77,5 +76,4 @@ def export(
 
 
 def _instant(value: datetime | None) -> str | None:
-    """People write times of where they are."""
-    return None if value is None else time.text(value.astimezone())
+    return None if value is None else output.instant(value)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from berth.cli import output, remote
+from berth.cli.asking import DryRun
 from berth.cli.output import Format, Limit, Output
 from berth.cli.place import managed
 from berth.cli.remote import Refused, Remote
@@ -44,12 +45,18 @@ def take(
     what: Annotated[
         list[str] | None, typer.Argument(help=f"Without any: the whole grant. {KNOWN}", metavar="[ROLE|ACTION...]")
     ] = None,
+    *,
+    dry_run: DryRun = False,
 ) -> None:
     """Let a user do less in a registry or repository."""
     held = _held(api, user, where) if what else NONE
     left = held - actions.parse(what or [])
     if what and left == held:
         raise GrantUnknown(user, where)
+    if dry_run:
+        api.get(_address(user, where))
+        typer.echo(f"{user} might {_words(left)} in {where} by this grant")
+        return
     if left:
         api.put(_address(user, where), {"actions": sorted(left)})
     else:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from berth.cli import output, remote
+from berth.cli import asking, output, remote
+from berth.cli.asking import DryRun, Yes
 from berth.cli.output import Format, Limit, Output
 from berth.cli.place import managed
 from berth.cli.remote import Remote
@@ -64,7 +65,12 @@ def show(api: Remote, key_id: Id, *, output_format: Output = Format.TABLE) -> No
 
 @app.command()
 @managed
-def revoke(api: Remote, key_id: Id) -> None:
+def revoke(api: Remote, key_id: Id, *, dry_run: DryRun = False, yes: Yes = False) -> None:
     """End a key, and the tokens it has fetched, at once."""
+    if dry_run:
+        found = api.get(remote.path("keys", key_id))
+        typer.echo(f"key {key_id} of {found['owner']} would be revoked; it is {found['state']}")
+        return
+    asking.sure(f"Revoke {key_id} for good?", yes=yes)
     api.delete(remote.path("keys", key_id))
     typer.echo(f"key {key_id} revoked")

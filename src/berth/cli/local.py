@@ -15,16 +15,18 @@ import httpx
 import structlog
 from starlette.types import Message, Scope
 
-from berth import worker
 from berth.audit.events import Actor
 from berth.cli.remote import Remote
 from berth.doors.api.door import APIDoor
 from berth.doors.sign_in import CALLER, SignIn
-from berth.jobs import run_next
+from berth.jobs import listed, run_next
 from berth.people.access import Principal
 from berth.people.callers import Caller
+from berth.registry import erasing
 from berth.site import Site
 
+FOLLOWED = listed(erasing.digests, erasing.image_, erasing.place_)
+"""The jobs behind operations. A command that waits for one may do it itself, beside any worker."""
 IN_MEMORY = 1 << 20
 PIECE = 1 << 16
 NO_ACCOUNT = 0
@@ -37,7 +39,7 @@ def over(site: Site, actor: Actor | None, auth: tuple[str, str] | None = None) -
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     caller = None if actor is None else Caller(Principal(NO_ACCOUNT, actor.name, administrator=True), actor)
     client = httpx.Client(base_url="http://localhost", auth=auth, transport=_Inside(site, caller), timeout=None)  # noqa: S113  it waits for itself
-    return Remote(client, "this database", work=lambda: run_next(site, worker.JOBS) is not None)
+    return Remote(client, "this database", work=lambda: run_next(site, FOLLOWED) is not None)
 
 
 class _Inside(httpx.BaseTransport):

@@ -4,12 +4,15 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from berth.words import time
 
 WIDE = 10_000
 
@@ -25,6 +28,11 @@ class Format(StrEnum):
 
 Output = Annotated[Format, typer.Option("--output", "-o", help="A table for people or JSON for programs.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="The most that are listed; without it, all.")]
+
+
+def instant(value: datetime) -> str:
+    """For the API: people write times of where they are."""
+    return time.text(value.astimezone())
 
 
 def rows(found: Sequence[Facts], output: Format, *, columns: Sequence[str]) -> None:

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from berth.cli import output, remote
+from berth.cli import deletion, following, output, remote
+from berth.cli.asking import DryRun, Yes
+from berth.cli.deletion import Everything
 from berth.cli.output import Format, Limit, Output
 from berth.cli.place import managed
 from berth.cli.remote import Remote
@@ -103,7 +105,15 @@ def edit(
 
 @app.command()
 @managed
-def delete(api: Remote, name: Name) -> None:
-    """Delete an empty registry."""
-    api.delete(remote.path("registries", name))
-    typer.echo(f"registry {name} deleted")
+def delete(
+    api: Remote,
+    name: Name,
+    *,
+    everything: Everything = False,
+    dry_run: DryRun = False,
+    wait: following.Wait = True,
+    yes: Yes = False,
+) -> None:
+    """Delete an empty registry, or one with everything inside."""
+    address = remote.path("registries", name)
+    deletion.place(api, address, name, "registry", everything=everything, dry_run=dry_run, wait=wait, yes=yes)

@@ -74,8 +74,8 @@ class Remote:
             page = self.get(path, limit=size, **query, cursor=page["next"])
             yield from page["items"]
 
-    def post(self, path: str, given: Mapping[str, JSON] | None = None, **query: JSON) -> JSON:
-        return self._ask("POST", path, query=query, given=given)
+    def post(self, path: str, given: Mapping[str, JSON]) -> JSON:
+        return self._ask("POST", path, given=given)
 
     def put(self, path: str, given: Mapping[str, JSON]) -> JSON:
         return self._ask("PUT", path, given=given)
@@ -84,8 +84,8 @@ class Remote:
         """Change what is given, whatever version is there: a command has shown nobody what it was before."""
         return self._ask("PATCH", path, given=given, headers={"If-Match": "*"})
 
-    def delete(self, path: str, given: Mapping[str, JSON] | None = None, **query: JSON) -> JSON:
-        return self._ask("DELETE", path, query=query, given=given)
+    def delete(self, path: str, **query: JSON) -> JSON:
+        return self._ask("DELETE", path, query=query)
 
     def pieces(self, path: str, **query: JSON) -> Iterator[bytes]:
         """An answer as it is, piece by piece."""
@@ -131,7 +131,7 @@ class Remote:
 def path(*steps: str) -> str:
     """An address from its steps. Raises `FieldInvalid` for one that would lead elsewhere."""
     for step in steps:
-        if step in ("", ".", "..") or "/" in step:
+        if step in ("", ".", "..", "-") or "/" in step:
             raise FieldInvalid("name", f"{step!r} is no name")
     return "".join(f"/{quote(step, safe='', errors='surrogateescape')}" for step in steps)
 

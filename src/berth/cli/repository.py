@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from berth.cli import output, remote
+from berth.cli import deletion, following, named, output
+from berth.cli.asking import DryRun, Yes
+from berth.cli.deletion import Everything
 from berth.cli.output import Format, Limit, Output
 from berth.cli.place import managed
 from berth.cli.remote import Remote
-from berth.words.errors import NameInvalid
 
 app = typer.Typer(help="Repositories.", no_args_is_help=True)
 
@@ -22,8 +23,8 @@ Description = Annotated[str, typer.Option(help="Up to 255 characters.")]
 @managed
 def create(api: Remote, path: Path, *, description: Description = "", output_format: Output = Format.TABLE) -> None:
     """Create a repository, ready to be pushed to."""
-    registry, name = split(path)
-    made = api.post(inside(registry), {"name": name, "description": description})
+    registry, name = named.split(path)
+    made = api.post(named.inside(registry), {"name": name, "description": description})
     output.one(made, output_format)
 
 
@@ -38,7 +39,7 @@ def list_(
 ) -> None:
     """List repositories."""
     registries = [found["name"] for found in api.each("/registries")] if registry is None else [registry]
-    found = [row for name in registries for row in api.every(inside(name), limit=limit)]
+    found = [row for name in registries for row in api.every(named.inside(name), limit=limit)]
     output.rows(found[:limit], output_format, columns=COLUMNS)
 
 
@@ -46,38 +47,28 @@ def list_(
 @managed
 def show(api: Remote, path: Path, *, output_format: Output = Format.TABLE) -> None:
     """Show a repository with the policies that new images copy."""
-    output.one(api.get(address(path)), output_format)
+    output.one(api.get(named.repository(path)), output_format)
 
 
 @app.command()
 @managed
 def edit(api: Remote, path: Path, *, description: Description, output_format: Output = Format.TABLE) -> None:
     """Change a repository's description."""
-    output.one(api.patch(address(path), {"description": description}), output_format)
+    output.one(api.patch(named.repository(path), {"description": description}), output_format)
 
 
 @app.command()
 @managed
-def delete(api: Remote, path: Path) -> None:
-    """Delete an empty repository."""
-    api.delete(address(path))
-    typer.echo(f"repository {path} deleted")
-
-
-def split(path: str) -> tuple[str, str]:
-    """Raises `NameInvalid`."""
-    registry, slash, repository = path.partition("/")
-    if not slash or "/" in repository:
-        raise NameInvalid("repository path", path, "it reads registry/repository")
-    return registry, repository
-
-
-def inside(registry: str) -> str:
-    """Where the repositories of a registry are."""
-    return remote.path("registries", registry, "repositories")
-
-
-def address(path: str) -> str:
-    """Raises `NameInvalid`."""
-    registry, repository = split(path)
-    return f"{inside(registry)}{remote.path(repository)}"
+def delete(
+    api: Remote,
+    path: Path,
+    *,
+    everything: Everything = False,
+    dry_run: DryRun = False,
+    wait: following.Wait = True,
+    yes: Yes = False,
+) -> None:
+    """Delete an empty repository, or one with everything inside."""
+    deletion.place(
+        api, named.repository(path), path, "repository", everything=everything, dry_run=dry_run, wait=wait, yes=yes
+    )

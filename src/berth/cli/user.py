@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from berth.cli import output, password, place, remote
+from berth.cli import asking, output, password, place, remote
+from berth.cli.asking import DryRun, Yes
 from berth.cli.output import Format, Limit, Output
 from berth.cli.password import PasswordStdin
 from berth.cli.place import Data, Server, managed
@@ -109,8 +110,13 @@ def change_password(
 
 @app.command()
 @managed
-def delete(api: Remote, name: Name) -> None:
+def delete(api: Remote, name: Name, *, dry_run: DryRun = False, yes: Yes = False) -> None:
     """Delete a user with their keys and grants; what they did keeps their name."""
+    if dry_run:
+        facts = _facts(api, api.get(remote.path("users", name)))
+        typer.echo(f"user {name} would be deleted with {len(facts['keys'])} keys and {len(facts['grants'])} grants")
+        return
+    asking.sure(f"Delete the user {name} with their keys and grants?", yes=yes)
     api.delete(remote.path("users", name))
     typer.echo(f"user {name} deleted")
 
