@@ -15,6 +15,7 @@ from typing import Literal
 import httpx
 
 from tests.client import Client
+from tests.tied import tied
 
 ADMIN, PASSWORD = "admin", "correct horse battery"
 REPOSITORY = "main/apps"
@@ -58,7 +59,7 @@ class Server:
         command = [str(BERTH), "serve", "--data", str(self.folder / "data"), "--port", str(self.port), "--starter"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, *self.words],
+                tied(*command, *self.words),
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
