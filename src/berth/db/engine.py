@@ -25,6 +25,7 @@ class Database:
         self.is_embedded = self.url.get_backend_name() == "sqlite"
         self._engine = _sqlite(url) if self.is_embedded else _postgresql(url)
         self._writer = threading.Lock()
+        self._kept: Connection | None = None
         self._local = threading.local()
 
     @property
@@ -49,16 +50,31 @@ class Database:
                     connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
                 yield connection
             return
-        with self._writer, self._engine.connect() as connection:
-            options = {"berth_begin": "IMMEDIATE", "berth_synchronous": "FULL" if durable else "NORMAL"}
-            with connection.execution_options(**options).begin():
+        options = {"berth_begin": "IMMEDIATE", "berth_synchronous": "FULL" if durable else "NORMAL"}
+        with self._writing() as connection, connection.execution_options(**options).begin():
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """The one connection that writes: kept open, for to open one costs as much as a short transaction."""
+        with self._writer:
+            connection, self._kept = self._kept or self._engine.connect(), None
+            try:
                 yield connection
+            except BaseException:
+                connection.close()
+                raise
+            self._kept = connection
 
     def prepare(self, statement: Select[Any]) -> "Query":  # Any: rows of any shape
         """A single read that is run often: written in SQLAlchemy once, executed by the plain driver."""
         return Query(self, statement)
 
     def close(self) -> None:
+        with self._writer:
+            if self._kept is not None:
+                self._kept.close()
+                self._kept = None
         self._engine.dispose()
 
     def reader(self) -> sqlite3.Connection:

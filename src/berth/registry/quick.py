@@ -1,4 +1,4 @@
-"""The hot reads of pulls: one indexed read each, prepared once, and manifest bytes from memory.
+"""The hot reads of pulls and pushes: one indexed read each, prepared once, and manifest bytes from memory.
 
 What is remembered never changes: the bytes that belong to a digest. Tags, rights and states are read each time.
 """
@@ -10,12 +10,15 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from berth.db.tables import blob, image, image_blob, manifest, manifest_body, tag
+from berth.blobs.keys import is_upload
+from berth.db.tables import blob, image, image_blob, manifest, manifest_body, tag, upload
 from berth.registry import images
+from berth.registry.images import Image
+from berth.registry.uploads import Upload
 from berth.site import Site
 from berth.words.digest import Digest
 from berth.words.errors import BlobUnknown, ManifestUnknown
-from berth.words.names import Reference
+from berth.words.names import ImagePath, Reference
 
 MAX_BYTES = 64 * 1024 * 1024
 """Of manifest bodies kept in memory."""
@@ -92,6 +95,11 @@ class QuickReads:
             .join(blob, blob.c.digest == image_blob.c.digest)
             .where(*here, image_blob.c.digest == bindparam("digest"))
         )
+        self._upload = site.db.prepare(
+            select(image.c.id, image.c.born_at.is_not(None), upload.c.algorithm)
+            .join_from(image, upload, upload.c.image_id == image.c.id)
+            .where(*here, upload.c.id == bindparam("upload"), upload.c.started_at > bindparam("oldest"))
+        )
         self._bodies = Bodies()
 
     def manifest(self, repository_id: int | None, name: str, reference: Reference) -> FoundManifest:
@@ -119,3 +127,10 @@ class QuickReads:
         if row is None:
             raise BlobUnknown(content)
         return FoundBlob(*row)
+
+    def upload(self, repository_id: int | None, path: ImagePath, upload_id: str, oldest: datetime) -> Upload | None:
+        """As `uploads.find`; None says: ask there, where the reason is known."""
+        if repository_id is None or not is_upload(upload_id):
+            return None
+        row = self._upload.first(repository_id=repository_id, image=path.image, upload=upload_id, oldest=oldest)
+        return None if row is None else Upload(upload_id, Image(row[0], repository_id, path, born=row[1]), row[2])

@@ -149,10 +149,13 @@ async def _receive(request: Request, receiving: Receiving) -> bytes:
 
 
 def _find(request: Request) -> Upload:
-    site = request.site
+    site, upload_id, oldest = request.site, request.route.rest, uploads.oldest(request.site)
+    known = request.parts.quick.upload(request.place.repository_id, request.path, upload_id, oldest)
+    if known is not None:
+        return known
     with site.db.read() as tx:
         found = images.holding(tx, request.place, request.path)
-        return uploads.find(tx, found, request.route.rest, oldest=uploads.oldest(site))
+        return uploads.find(tx, found, upload_id, oldest=oldest)
 
 
 def _hold_new(request: Request, expected: Digest) -> Ending:
