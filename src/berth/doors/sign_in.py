@@ -8,7 +8,6 @@ refused at the next request.
 import base64
 import binascii
 import hashlib
-import hmac
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -158,7 +157,7 @@ class SignIn:
         principal = memory.principal
         if principal.key_id is not None:
             self.key_use.record(principal.key_id, self._site.now())
-        return Caller(principal, self._actor(scope, principal), memory.bounds)
+        return Caller(principal, self._actor(scope, principal), memory.bounds, memory.version)
 
     def _anonymous(self, scope: Scope) -> Caller:
         return Caller(ANONYMOUS, self._actor(scope, ANONYMOUS))
@@ -171,7 +170,7 @@ class SignIn:
 
     def _digest(self, header: bytes) -> bytes:
         """Credentials are not kept, not even hashed in a way that could be tried out elsewhere."""
-        return hmac.digest(self._secret, header, hashlib.sha256)
+        return hashlib.blake2b(header, key=self._secret, digest_size=32).digest()
 
     def _now_version(self) -> int:
         row = self._version.first()

@@ -15,3 +15,5 @@ class Caller:
     """How audit calls them."""
     bounds: Mapping[str, Actions] | None = None
     """What the bearer token was issued for, by image path; None when no token narrows the caller."""
+    version: int | None = None
+    """How often people and rights had changed when the caller was recognised, where that was looked up."""

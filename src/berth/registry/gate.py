@@ -86,7 +86,7 @@ class Gate:
         Raises `NameInvalid`, `TokenTooNarrow`, `Unauthenticated`, `Denied`, `RepositoryUnknown`. Whoever may not
         see a repository gets the same answer whether it exists or not.
         """
-        version = self.version()
+        version = self.version() if caller.version is None else caller.version
         path = self.path(host, name, version)
         if caller.bounds is not None and action not in caller.bounds.get(name, actions.NONE):
             raise TokenTooNarrow(name, action)

@@ -5,6 +5,7 @@ A full image path is `registry/repository/image`, where the image part may conta
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from berth.words import digest
 from berth.words.digest import Digest
@@ -68,6 +69,7 @@ def image(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def image_path(text: str, *, registry_name: str | None = None) -> ImagePath:
     """Read `registry/repository/image`, or `repository/image` when the host has named the registry.
 

@@ -9,4 +9,4 @@ def now() -> datetime:
 
 def text(instant: datetime) -> str:
     """RFC 3339 with microseconds and `Z`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
