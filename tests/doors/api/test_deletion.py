@@ -32,6 +32,8 @@ def test_many_go_at_once_and_each_is_answered_for(dock: Dock) -> None:
     assert [item["accepted"] for item in answer["items"]] == [True, False, False]
     assert answer["items"][0]["tags"] == ["v1"]
     assert answer["items"][1]["problem"]["type"] == "urn:berth:problem:locked"
+    refused = dock.root.get("/events", target=f"{dock.repository}/shop/web", outcome="refused")["items"]
+    assert {event["target"].partition("@")[2] for event in refused} == {two, ABSENT}
     assert {item["item"]: item["state"] for item in dock.operation(answer)["items"]} == {
         one: "done",
         two: "refused",

@@ -16,7 +16,7 @@ def test_a_locked_image_is_neither_pushed_to_nor_deleted(dock: Dock) -> None:
     digest = dock.push("v1")
     assert dock.manager.ask("PUT", f"{dock.path}/-/lock", {"reason": "in production"}).status_code == 204
     answer = problem(dock.manager.ask("DELETE", dock.path), 423, "locked")
-    assert answer["lock"]["on"] == f"{dock.repository}/shop/web"
+    assert answer["lock"]["what"] == f"{dock.repository}/shop/web"
     assert answer["lock"]["reason"] == "in production"
     problem(dock.manager.ask("DELETE", f"{dock.path}/-/digests/{digest}"), 423, "locked")
     problem(dock.manager.ask("DELETE", f"{dock.path}/-/tags/v1"), 423, "locked")
@@ -30,7 +30,7 @@ def test_a_locked_image_is_neither_pushed_to_nor_deleted(dock: Dock) -> None:
 def test_a_digest_is_locked_and_unlocked_alone(dock: Dock) -> None:
     one, two = dock.push("v1"), dock.push("v2", "two")
     assert dock.manager.ask("PUT", f"{dock.path}/-/digests/{one}/lock", {}).status_code == 204
-    assert problem(dock.manager.ask("DELETE", f"{dock.path}/-/tags/v1"), 423, "locked")["lock"]["on"] == one
+    assert problem(dock.manager.ask("DELETE", f"{dock.path}/-/tags/v1"), 423, "locked")["lock"]["what"] == one
     dock.manager.delete(f"{dock.path}/-/tags/v2")
     dock.manager.delete(f"{dock.path}/-/digests/{one}/lock")
     dock.manager.delete(f"{dock.path}/-/tags/v1")
@@ -64,7 +64,7 @@ def test_one_digest_of_a_locked_image_is_not_unlocked(dock: Dock) -> None:
     problem(dock.manager.ask("DELETE", f"{dock.path}/-/digests/{digest}/lock"), 423, "locked")
     items = dock.manager.post(f"{dock.path}/-/digests/unlock", {"digests": [digest]}, status=200)["items"]
     assert items[0]["problem"]["status"] == 423
-    assert items[0]["problem"]["lock"]["on"] == f"{dock.repository}/shop/web"
+    assert items[0]["problem"]["lock"]["what"] == f"{dock.repository}/shop/web"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,11 @@ def test_only_who_manages_locks(dock: Dock) -> None:
 
 
 def test_an_image_that_is_not_there(dock: Dock) -> None:
-    for name in ("absent", "Not/A-Name", "a/-/b", ""):
+    for name, kind in {
+        "absent": "unknown",
+        "Not/A-Name": "unknown",
+        "a/-/b": "no-such-page",
+        "": "no-such-page",
+    }.items():
         path = dock.path.replace("shop/web", name)
-        problem(dock.manager.ask("PUT", f"{path}/-/lock", {}), 404, "unknown")
+        problem(dock.manager.ask("PUT", f"{path}/-/lock", {}), 404, kind)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from berth.doors.api import paths
+from berth.doors.api import paths, recorded
 from berth.doors.api.errors import in_short
 from berth.doors.api.given import TheCaller, TheSite
 from berth.doors.api.shapes.acts import Deletion, DigestsDeleted, ProblemInShort, Verdict
@@ -42,6 +42,9 @@ def delete_digests(
     with site.db.write() as tx:
         found = opening.open_image(tx, caller, registry_name, repository_name, image_name, Action.DELETE)[1]
         asked = deletion.request_digests(tx, found, wanted, caller.actor, at=site.now(), dry_run=given.dry_run)
+    if not given.dry_run:
+        said = ((str(verdict.digest), verdict.refusal) for verdict in asked.verdicts)
+        recorded.refused(site, caller, "manifest.delete", found, said)
     return told(response, asked)
 
 
@@ -96,10 +99,15 @@ def delete_image(
     return told(response, asked)
 
 
+def followed(response: Response, operation: str | None) -> None:
+    """202 with the operation's address, or 200 where nothing goes on."""
+    response.status_code = 200 if operation is None else ACCEPTED
+    if operation is not None:
+        response.headers["Location"] = f"/api/v1/operations/{operation}"
+
+
 def told(response: Response, asked: Requested) -> Deletion:
-    response.status_code = 200 if asked.operation is None else ACCEPTED
-    if asked.operation is not None:
-        response.headers["Location"] = f"/api/v1/operations/{asked.operation}"
+    followed(response, asked.operation)
     return Deletion(
         operation=asked.operation,
         items=[

@@ -155,7 +155,7 @@ def _facts(refusal: Refusal) -> dict[str, Any]:  # Any: JSON values
 def _lock(locked: errors.Locked) -> dict[str, Any]:  # Any: JSON values
     until = None if locked.until is None else time.text(locked.until)
     return {
-        "on": locked.what,
+        "what": locked.what,
         "by": locked.by,
         "at": time.text(locked.at),
         "reason": locked.reason,

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from sqlalchemy import Connection
 
-from berth.doors.api import paths
+from berth.doors.api import paths, recorded
 from berth.doors.api.errors import in_short
 from berth.doors.api.given import TheCaller, TheSite
 from berth.doors.api.shapes.acts import DigestsLocked, DigestsUnlocked, LockSet, Outcome, Outcomes, ProblemInShort
@@ -69,9 +69,11 @@ def lock_digests(
     wanted = [digests.parse(text) for text in given.digests]
     with site.db.write() as tx:
         found = _open(tx, caller, registry_name, repository_name, image_name)
-        return _shown(
-            locks.lock_digests(tx, found, wanted, caller.actor, at=site.now(), reason=given.reason, until=given.until)
+        outcomes = locks.lock_digests(
+            tx, found, wanted, caller.actor, at=site.now(), reason=given.reason, until=given.until
         )
+    recorded.refused(site, caller, "manifest.lock", found, ((each.item, each.refusal) for each in outcomes))
+    return _shown(outcomes)
 
 
 @router.post(paths.DIGESTS + "/unlock", name="manifest.unlock")
@@ -82,7 +84,9 @@ def unlock_digests(
     wanted = [digests.parse(text) for text in given.digests]
     with site.db.write() as tx:
         found = _open(tx, caller, registry_name, repository_name, image_name)
-        return _shown(locks.unlock_digests(tx, found, wanted, caller.actor, at=site.now()))
+        outcomes = locks.unlock_digests(tx, found, wanted, caller.actor, at=site.now())
+    recorded.refused(site, caller, "manifest.unlock", found, ((each.item, each.refusal) for each in outcomes))
+    return _shown(outcomes)
 
 
 def _open(tx: Connection, caller: Caller, registry_name: str, repository_name: str, image_name: str) -> Image:

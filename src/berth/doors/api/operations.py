@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Connection, or_, true
 from berth.db.tables import operation
 from berth.doors.api import paging
 from berth.doors.api.given import TheCaller, TheSite
-from berth.doors.api.shapes import acts as shapes
-from berth.doors.api.shapes.acts import Operations, OperationsWanted
+from berth.doors.api.shapes import trash as shapes
+from berth.doors.api.shapes.trash import Operations, OperationsWanted
 from berth.people import sight
 from berth.people.callers import Caller
 from berth.registry import opening, operations

@@ -9,8 +9,12 @@ from berth.db.tables import registry, repository
 from berth.doors.api import deletion, paging, paths
 from berth.doors.api import given as parts
 from berth.doors.api.given import Expected, PerhapsExpected, TheCaller, TheSite
+from berth.doors.api.policies import chosen
 from berth.doors.api.shapes.acts import Deletion
 from berth.doors.api.shapes.places import (
+    Applied,
+    DefaultsApplied,
+    Difference,
     NewRepository,
     PlaceDeleted,
     Repositories,
@@ -19,8 +23,8 @@ from berth.doors.api.shapes.places import (
     RepositoryEdit,
 )
 from berth.people import sight
+from berth.registry import applying, editing, opening, repositories
 from berth.registry import deletion as rooms
-from berth.registry import opening, repositories
 from berth.words.actions import Action
 
 router = APIRouter(tags=["repositories"])
@@ -84,19 +88,45 @@ def edit_repository(
 ) -> repositories.Repository:
     """Change a repository. Needs the right to manage or admin on it."""
     with site.db.write() as tx:
-        opening.open_repository(tx, caller, registry_name, repository_name, Action.MANAGE, Action.ADMIN)
-        before = repositories.find(tx, registry_name, repository_name)
-        edited = repositories.edit(
+        place = opening.open_repository(tx, caller, registry_name, repository_name, Action.MANAGE, Action.ADMIN)
+        editing.repository_(
             tx,
+            place,
             caller.actor,
-            registry_name,
-            repository_name,
             at=site.now(),
+            description=given.description,
+            policies=chosen(given.policies),
+            immutable_tags=given.immutable_tags,
             expected=expected,
-            description=given.description if "description" in given.model_fields_set else before.description,
         )
+        edited = repositories.find(tx, registry_name, repository_name)
     parts.tag(response, edited.version)
     return edited
+
+
+@router.post(
+    paths.REPOSITORY + "/apply-defaults",
+    name="repository.apply",
+    status_code=202,
+    responses={200: {"model": Applied, "description": "A dry run"}},
+)
+def apply_defaults(
+    registry_name: str,
+    repository_name: str,
+    given: DefaultsApplied,
+    site: TheSite,
+    caller: TheCaller,
+    response: Response,
+) -> Applied:
+    """Give the images that are there already the default policies too. Needs the right to manage or admin."""
+    with site.db.write() as tx:
+        place = opening.open_repository(tx, caller, registry_name, repository_name, Action.MANAGE, Action.ADMIN)
+        different = applying.preview(tx, place, given.policies)
+        operation = None
+        if not given.dry_run:
+            operation = applying.request(tx, place, given.policies, caller.actor, at=site.now())
+    deletion.followed(response, operation)
+    return Applied(operation=operation, items=[Difference.model_validate(item) for item in different])
 
 
 @router.delete(

@@ -6,12 +6,14 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from berth.audit import events as audit
+from berth.audit import refusals
 from berth.doors.api import (
     deletion,
+    digests,
     errors,
     events,
     grants,
+    images,
     keys,
     locks,
     me,
@@ -26,12 +28,26 @@ from berth.doors.api import (
 from berth.doors.api.errors import Problem
 from berth.doors.http import Answer
 from berth.people.callers import Caller
-from berth.site import Site
 from berth.words.errors import Invalid, Refusal
 
 PREFIX = "/api/v1"
 OPENAPI = f"{PREFIX}/openapi.json"
-FAMILIES = (me, registries, repositories, tags, locks, deletion, trash, operations, users, keys, grants, events)
+FAMILIES = (
+    me,
+    registries,
+    repositories,
+    images,
+    digests,
+    tags,
+    locks,
+    deletion,
+    trash,
+    operations,
+    users,
+    keys,
+    grants,
+    events,
+)
 READING = ("GET", "HEAD")
 NO_JSON = "the body is no valid JSON"
 SAID = "Value error, "
@@ -77,19 +93,9 @@ def _refused(request: Request, refusal: Exception) -> Response:
 
 
 def _record(request: Request, refusal: Refusal) -> None:
-    site: Site = request.app.state.site
     caller: Caller = request.scope["berth.caller"]
     target = "/".join(str(value) for value in request.path_params.values()) or request.url.path
-    with site.db.write() as tx:
-        audit.record(
-            tx,
-            caller.actor,
-            request.scope["route"].name,
-            target,
-            at=site.now(),
-            after={"reason": str(refusal)},
-            outcome="refused",
-        )
+    refusals.record(request.app.state.site, caller.actor, request.scope["route"].name, target, refusal)
 
 
 def _problem(request: Request, problem: Exception) -> Response:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from berth.doors.api import paging, paths
 from berth.doors.api.given import PerhapsExpected, TheCaller, TheSite
-from berth.doors.api.shapes.acts import History, HistoryWanted, PutBack, Span, TagChange, TagChanges, TagsEdit
+from berth.doors.api.shapes.tags import History, HistoryWanted, PutBack, Span, TagChange, TagChanges, TagsEdit
 from berth.registry import history, images, naming, opening, tags
 from berth.registry.naming import Edit
 from berth.words import digest as digests

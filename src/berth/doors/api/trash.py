@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from berth.doors.api import paging, paths
 from berth.doors.api.given import TheCaller, TheSite
-from berth.doors.api.shapes import acts as shapes
-from berth.doors.api.shapes.acts import Discard, Restore, Restored, TrashWanted
+from berth.doors.api.shapes import trash as shapes
+from berth.doors.api.shapes.trash import Discard, Restore, Restored, TrashWanted
 from berth.registry import opening, restoring, trash
 from berth.words.actions import Action
 from berth.words.errors import FieldInvalid

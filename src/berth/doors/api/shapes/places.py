@@ -1,11 +1,12 @@
 """Registries and repositories."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from berth.doors.api.paging import Paging
+from berth.doors.api.shapes.policies import ALL, Policies, PoliciesEdit, PolicyName
 from berth.doors.api.shapes.values import Description, Given, Instant, Page, Shown, Text
 
 Host = Annotated[
@@ -110,6 +111,8 @@ class Repository(Shown):
                     "name": "apps",
                     "path": "main/apps",
                     "description": "Images of the shop",
+                    "immutable_tags": "",
+                    "policies": {**ALL},
                     "state": "active",
                     **_MADE,
                 }
@@ -122,6 +125,8 @@ class Repository(Shown):
     name: str
     path: str
     description: str
+    immutable_tags: Annotated[str, Field(description="Tags that match it are never moved. Empty: none.")]
+    policies: Annotated[Policies, Field(description="Copied by images that are born from now on.")]
     state: Literal["active", "deleting", "inactive"]
     version: Annotated[int, Field(description="Goes up with every edit; also the `ETag`.")]
     created_by: str
@@ -144,9 +149,35 @@ class NewRepository(Given):
 class RepositoryEdit(Given):
     """What is not given stays."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"description": "Images of the shop"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"immutable_tags": "release-*", "policies": {"lock": {"locked": False}}}]}
+    )
 
-    description: Description = ""
+    description: Description | None = None
+    immutable_tags: Annotated[
+        str | None,
+        Field(pattern=r"^([a-zA-Z0-9_*][a-zA-Z0-9._*-]{0,129})?$", description="An expression; empty: none."),
+    ] = None
+    policies: PoliciesEdit | None = None
+
+
+class DefaultsApplied(Given):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"policies": ["pull"], "dry_run": True}]})
+
+    policies: Annotated[list[PolicyName], Field(min_length=1, max_length=4)]
+    dry_run: Annotated[bool, Field(description="Only say what would become different.")] = False
+
+
+class Difference(Shown):
+    image: str
+    policy: PolicyName
+    before: dict[str, Any]  # Any: a policy
+    after: dict[str, Any]  # Any: a policy
+
+
+class Applied(Shown):
+    operation: Annotated[str | None, Field(description="To follow at /operations; null for a dry run.")]
+    items: Annotated[list[Difference], Field(description="Up to 1000 of what becomes different.")]
 
 
 class RepositoriesWanted(Paging):

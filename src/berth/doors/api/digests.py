@@ -1,0 +1,170 @@
+"""Digests at this door: the tags list, detail, the manifest as it was pushed, and a description."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Connection
+
+from berth.doors.api import addressed, paging, paths
+from berth.doors.api import given as parts
+from berth.doors.api.given import Expected, TheCaller, TheSite
+from berth.doors.api.shapes.images import DigestDetail, DigestEdit, DigestRow, Digests, DigestsWanted
+from berth.doors.api.shapes.tags import TagRow, TagsList, TagsWanted
+from berth.registry import details, editing, opening, overview, rows
+from berth.registry.images import Image
+from berth.registry.rows import Filters
+from berth.site import Site
+from berth.words import digest as digests
+from berth.words.actions import Action
+from berth.words.digest import Digest
+
+router = APIRouter(tags=["digests"])
+
+Download = Annotated[bool, Query(description="As a file to be saved.")]
+
+
+@router.get(paths.DIGESTS, name="manifest.list", response_model=Digests)
+def list_digests(
+    registry_name: str,
+    repository_name: str,
+    image_name: str,
+    wanted: Annotated[DigestsWanted, Query()],
+    site: TheSite,
+    caller: TheCaller,
+    request: Request,
+    response: Response,
+) -> dict[str, Any]:
+    """List the digests of an image with their tags."""
+    filters = Filters(
+        name=wanted.name,
+        kind=wanted.kind,
+        tagged=wanted.tagged,
+        locked=wanted.locked,
+        platform=wanted.platform,
+        everything=wanted.level == "all",
+    )
+    with site.db.read() as tx:
+        found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
+        page = rows.page(tx, found, wanted.wanted(wanted.sort), at=site.now(), filters=filters)
+    return paging.turned(request, response, page, wanted.sort, DigestRow.model_validate)
+
+
+@router.get(paths.DIGEST, name="manifest.show")
+def show_digest(
+    registry_name: str,
+    repository_name: str,
+    image_name: str,
+    digest: str,
+    site: TheSite,
+    caller: TheCaller,
+    request: Request,
+    response: Response,
+) -> DigestDetail:
+    """Show all that is known of a digest."""
+    content = digests.parse(digest)
+    with site.db.read() as tx:
+        found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
+        shown = _shown(tx, site, request, found, content)
+    parts.tag(response, shown.version)
+    return shown
+
+
+@router.patch(paths.DIGEST, name="manifest.edit")
+def edit_digest(
+    registry_name: str,
+    repository_name: str,
+    image_name: str,
+    digest: str,
+    given: DigestEdit,
+    expected: Expected,
+    site: TheSite,
+    caller: TheCaller,
+    request: Request,
+    response: Response,
+) -> DigestDetail:
+    """Describe a digest. Needs the right to manage."""
+    content = digests.parse(digest)
+    with site.db.write() as tx:
+        found = opening.open_image(tx, caller, registry_name, repository_name, image_name, Action.MANAGE)[1]
+        editing.digest(
+            tx, found, content, caller.actor, at=site.now(), description=given.description, expected=expected
+        )
+        shown = _shown(tx, site, request, found, content)
+    parts.tag(response, shown.version)
+    return shown
+
+
+@router.get(
+    paths.DIGEST + "/manifest",
+    name="manifest.document",
+    response_class=Response,
+    responses={200: {"content": {"*/*": {"schema": {"type": "string"}}}, "description": "The bytes that were pushed"}},
+)
+def show_manifest(
+    registry_name: str,
+    repository_name: str,
+    image_name: str,
+    digest: str,
+    site: TheSite,
+    caller: TheCaller,
+    *,
+    download: Download = False,
+) -> Response:
+    """Show the manifest, byte for byte and with its own media type, or download it as a JSON file."""
+    content = digests.parse(digest)
+    with site.db.read() as tx:
+        found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
+        media_type, body = details.document(tx, found, content)
+    headers = {"X-Content-Type-Options": "nosniff", "Content-Type": media_type}
+    if download:
+        headers["Content-Disposition"] = f'attachment; filename="{content.algorithm}-{content.hex}.json"'
+    return Response(body, headers=headers)
+
+
+@router.get(paths.TAGS, name="tag.list", response_model=TagsList)
+def list_tags(
+    registry_name: str,
+    repository_name: str,
+    image_name: str,
+    wanted: Annotated[TagsWanted, Query()],
+    site: TheSite,
+    caller: TheCaller,
+    request: Request,
+    response: Response,
+) -> dict[str, Any]:
+    """List the tags of an image, one row for each name."""
+    with site.db.read() as tx:
+        found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
+        page = overview.tag_page(tx, found, wanted.wanted(wanted.sort), name=wanted.name, digest=wanted.digest)
+    return paging.turned(request, response, page, wanted.sort, TagRow.model_validate)
+
+
+@router.get(paths.TAG, name="tag.show")
+def show_tag(
+    registry_name: str,
+    repository_name: str,
+    image_name: str,
+    tag: str,
+    site: TheSite,
+    caller: TheCaller,
+    request: Request,
+    response: Response,
+) -> DigestDetail:
+    """Show all that is known of the digest that a tag points at."""
+    with site.db.read() as tx:
+        found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
+        content = digests.parse(details.resolve(tx, found, tag))
+        shown = _shown(tx, site, request, found, content)
+    parts.tag(response, shown.version)
+    return shown
+
+
+def _shown(tx: Connection, site: Site, request: Request, found: Image, content: Digest) -> DigestDetail:
+    detail = details.of_digest(tx, found, content, at=site.now())
+    endpoints = addressed.image(tx, site, request, found.path)
+    extra = {
+        "children_rows": detail.below.children,
+        "referrer_rows": detail.below.referrers,
+        "addresses": addressed.digest(endpoints, str(content), detail.tags),
+    }
+    return DigestDetail.model_validate({**vars(detail.row), **vars(detail), **extra}, from_attributes=True)

@@ -1,0 +1,103 @@
+"""The four policies of an image, and a repository's defaults for them.
+
+A policy that is given is given whole, so that nobody resets by accident what they did not write down.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from berth.doors.api.shapes.values import Given, Shown
+from berth.words.policies import MAX_COUNT, MAX_DAYS
+
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+Expression = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-zA-Z0-9_*][a-zA-Z0-9._*-]{0,129}$",
+        description="Matches the whole tag; only `*` is special.",
+        examples=["release-*"],
+    ),
+]
+PolicyName = Literal["scan", "pull", "lock", "deletion"]
+Level = Literal["none", "unknown", "negligible", "low", "medium", "high", "critical"]
+
+SCAN: JsonDict = {
+    "automatic": True,
+    "exclusion": True,
+    "exclude_language_packages": False,
+    "exclude_secrets": False,
+    "exclude_unfixed": True,
+    "exclude_level": "low",
+}
+PULL: JsonDict = {
+    "restrict_unscanned": False,
+    "restrict_vulnerable": True,
+    "critical": 1,
+    "high": 10,
+    "exclude_unfixed": True,
+}
+DELETION: JsonDict = {
+    "enabled": True,
+    "untagged": {"enabled": True, "days": 30},
+    "old": {"enabled": False, "days": 90},
+    "expression": "*",
+}
+ALL: JsonDict = {"scan": SCAN, "pull": PULL, "lock": {"locked": False}, "deletion": DELETION}
+
+
+class _Policy(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, from_attributes=True)
+
+
+class ScanPolicy(_Policy):
+    automatic: Annotated[bool, Field(description="A digest is checked when it is pushed.")]
+    exclusion: Annotated[bool, Field(description="Whether the following count.")]
+    exclude_language_packages: bool
+    exclude_secrets: bool
+    exclude_unfixed: bool
+    exclude_level: Annotated[Level | None, Field(description="Findings of this level and below are left out.")]
+
+
+class PullPolicy(_Policy):
+    restrict_unscanned: bool
+    restrict_vulnerable: bool
+    critical: Annotated[Count, Field(description="A pull is refused when there are more; 0 refuses any.")]
+    high: Count
+    exclude_unfixed: bool
+
+
+class LockPolicy(_Policy):
+    locked: Annotated[
+        bool,
+        Field(description="Of an image: whether it is locked. Of a repository: whether new images become so."),
+    ]
+
+
+class DeletionRule(_Policy):
+    enabled: bool
+    days: Annotated[int, Field(ge=1, le=MAX_DAYS, description="Counted from the digest's first push.")]
+
+
+class DeletionPolicy(_Policy):
+    enabled: bool
+    untagged: DeletionRule
+    old: DeletionRule
+    expression: Annotated[Expression, Field(description="Of the rule `old`: which tags.")]
+
+
+class Policies(Shown):
+    scan: ScanPolicy
+    pull: PullPolicy
+    lock: LockPolicy
+    deletion: DeletionPolicy
+
+
+class PoliciesEdit(Given):
+    """What is not given stays; a policy that is given is given whole."""
+
+    scan: ScanPolicy | None = None
+    pull: PullPolicy | None = None
+    lock: LockPolicy | None = None
+    deletion: DeletionPolicy | None = None

@@ -1,0 +1,124 @@
+"""The rows of two more lists: the images of a repository, and the tags of an image, one row for each name."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
+
+from berth.db import pages
+from berth.db.pages import Found, Wanted
+from berth.db.tables import image, manifest, tag
+from berth.people.access import Place
+from berth.registry import images, locks
+from berth.registry.images import Image
+from berth.words.errors import Locked
+
+IMAGES = {
+    "name": (image.c.name, image.c.id),
+    "created_at": (image.c.created_at, image.c.id),
+    "edited_at": (image.c.edited_at, image.c.id),
+    "pulls": (image.c.pulls, image.c.id),
+}
+TAGS = {
+    "name": (tag.c.natural,),
+    "created_at": (tag.c.created_at, tag.c.id),
+    "edited_at": (tag.c.edited_at, tag.c.id),
+}
+"""By name means as people count: 6.0.9 before 6.0.10."""
+
+
+@dataclass(frozen=True)
+class ImageRow:
+    id: int
+    name: str
+    path: str
+    description: str
+    state: str
+    state_reason: str
+    lock: Locked | None
+    digests: int
+    tags: int
+    pulls: int
+    pulled_at: datetime | None
+    version: int
+    created_by: str
+    created_at: datetime
+    edited_by: str
+    edited_at: datetime
+
+
+@dataclass(frozen=True)
+class TagRow:
+    name: str
+    digest: str
+    state: str
+    """Of its digest."""
+    created_by: str
+    created_at: datetime
+    edited_by: str
+    edited_at: datetime
+
+
+def image_page(
+    tx: Connection,
+    place: Place,
+    wanted: Wanted,
+    *,
+    at: datetime,
+    name: str | None = None,
+    state: str | None = None,
+    locked: bool | None = None,
+) -> Found[ImageRow]:
+    """Raises `FieldInvalid` for an order that is none of IMAGES."""
+    query = select(image).where(image.c.repository_id == place.repository_id, image.c.born_at.is_not(None))
+    if name is not None:
+        query = query.where(pages.containing(image.c.name, name))
+    if state is not None:
+        query = query.where(image.c.state == state)
+    if locked is not None:
+        holds = locks.in_force_on(image, at)
+        query = query.where(holds if locked else ~holds)
+    found: Found[RowMapping] = pages.fetch(tx, query, IMAGES, wanted, lambda row: row)
+    ids = [row["id"] for row in found.items]
+    digests, tags = _counts(tx, manifest.c.image_id, ids), _counts(tx, tag.c.image_id, ids)
+    rows = [
+        ImageRow(
+            path=f"{place}/{row['name']}",
+            lock=_lock(row, f"{place}/{row['name']}", at),
+            digests=digests.get(row["id"], 0),
+            tags=tags.get(row["id"], 0),
+            **{field: row[field] for field in _SAME},
+        )
+        for row in found.items
+    ]
+    return Found(rows, found.next)
+
+
+def tag_page(
+    tx: Connection, found: Image, wanted: Wanted, *, name: str | None = None, digest: str | None = None
+) -> Found[TagRow]:
+    """Raises `FieldInvalid` for an order that is none of TAGS."""
+    query = select(tag, manifest.c.digest, manifest.c.state).join(manifest, manifest.c.id == tag.c.manifest_id)
+    query = query.where(tag.c.image_id == found.id)
+    if name is not None:
+        query = query.where(pages.containing(tag.c.name, name))
+    if digest is not None:
+        query = query.where(manifest.c.digest == digest)
+    return pages.fetch(tx, query, TAGS, wanted, _tag)
+
+
+_SAME = tuple(ImageRow.__dataclass_fields__.keys() - {"path", "lock", "digests", "tags"})
+
+
+def _counts(tx: Connection, column: ColumnElement[int], ids: list[int]) -> dict[int, int]:
+    counted = select(column, func.count()).where(column.in_(ids)).group_by(column)
+    return {row[0]: row[1] for row in tx.execute(counted)}
+
+
+def _lock(row: RowMapping, path: str, at: datetime) -> Locked | None:
+    own = images.lock_of(row)
+    return locks.refusal(path, own) if own is not None and own.holds(at) else None
+
+
+def _tag(row: RowMapping) -> TagRow:
+    return TagRow(**{field: row[field] for field in TagRow.__dataclass_fields__})
