@@ -23,10 +23,13 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import select
 
 from berth.blobs import BlobStore, DiskStore, MemoryStore
 from berth.db import Database
-from berth.registry import blobs, images, manifests, sweep, tags, uploads
+from berth.db.tables import image_blob, manifest, manifest_body
+from berth.db.tables import tag as tag_rows
+from berth.registry import blobs, images, manifests, sweep, tags, trash, uploads
 from berth.registry.uploads import Upload
 from berth.settings import Settings
 from berth.site import Site
@@ -38,17 +41,20 @@ from berth.words.errors import (
     ManifestUnknown,
     PartsMissing,
     ReferrerHeld,
+    TagInUse,
+    Unrestorable,
     UploadUnknown,
 )
 from tests import databases, documents, make
 from tests.documents import Document
 from tests.make import ACTOR, Target
-from tests.registry import pulling, space
+from tests.registry import acts, pulling, space
 from tests.sites import Clock
 
 PATHS = ("main/apps/web", "main/more/web")
 CONTENTS = (b"{}", b"1", b"22", b"333")
 STEPS = 80
+TRASH_DAYS = 3
 
 image = st.sampled_from(PATHS)
 content = st.sampled_from(CONTENTS)
@@ -164,24 +170,36 @@ class Space(RuleBasedStateMachine):
             del self.models[path].tags[tag]
 
     @precondition(lambda self: self.there())
-    @rule(data=st.data(), untag_first=st.booleans())
-    def delete(self, data: st.DataObject, *, untag_first: bool) -> None:
+    @rule(data=st.data(), untag_first=st.booleans(), days=st.sampled_from([0, TRASH_DAYS]))
+    def delete(self, data: st.DataObject, days: int, *, untag_first: bool) -> None:
         path, document = data.draw(st.sampled_from(self.there()))
         named = [tag for tag, top in self.models[path].tags.items() if top == document.digest]
         for tag in named if untag_first else ():
             self.untag(path, tag)
-        self.delete_what_may_be_missing(path, document)
+        self.delete_what_may_be_missing(path, document, days)
 
-    @rule(path=image, document=documents)
-    def delete_what_may_be_missing(self, path: str, document: Document) -> None:
-        model = self.models[path]
+    @rule(path=image, document=documents, days=st.sampled_from([0, TRASH_DAYS]))
+    def delete_what_may_be_missing(self, path: str, document: Document, days: int) -> None:
+        """For good, or into the trash."""
+        model, keep = self.models[path], timedelta(days=days)
         with self.expected(_refusal_to_delete(model, document.digest)):
             with self.site.db.write() as tx:
                 found = self.target(path).for_push(tx)
-                manifests.remove(tx, found, digest.parse(document.digest), ACTOR, at=self.clock(), keep=timedelta(0))
+                manifests.remove(tx, found, digest.parse(document.digest), ACTOR, at=self.clock(), keep=keep)
             for gone in model.going(document.digest):
                 del model.manifests[gone]
             model.tags = {tag: top for tag, top in model.tags.items() if top in model.manifests}
+
+    @rule(path=image, data=st.data())
+    def restore(self, path: str, data: st.DataObject) -> None:
+        """What comes back with it is the business of other tests; here it must have all its bytes."""
+        trashed = acts.in_trash(self.target(path))
+        if not trashed:
+            return
+        with contextlib.suppress(Unrestorable, TagInUse):
+            acts.restore(self.target(path), data.draw(st.sampled_from(trashed)))
+            self.models[path] = _model_of(self.target(path))
+            self.nothing_that_is_needed_has_gone()
 
     @rule(path=image, deleted=content)
     def delete_blob(self, path: str, deleted: bytes) -> None:
@@ -237,8 +255,9 @@ class Space(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([0, 0.5, 12, 25, 47, 49]))
     def sweep(self, hours: float) -> None:
-        """After some time."""
+        """After some time, and after the trash."""
         self.clock.forward(hours=hours)
+        trash.purge.run(self.site)
         sweep.once(self.site)
         for model in self.models.values():
             old = self.clock() - timedelta(hours=48)
@@ -261,6 +280,7 @@ class Space(RuleBasedStateMachine):
         assert space.holds(self.site) == expected
 
     def nothing_that_is_needed_has_gone(self) -> None:
+        assert space.keys(self.site) <= space.objects(self.site)
         for path, model in self.models.items():
             for tag, top in model.tags.items():
                 assert pulling.pull(self.target(path), tag).keys() == model.reached(top)
@@ -272,7 +292,7 @@ class Space(RuleBasedStateMachine):
             return
         with self.rest, contextlib.closing(self.site):
             self.nothing_that_is_needed_has_gone()
-            self.sweep(hours=49)
+            self.sweep(hours=24 * TRASH_DAYS + 49)
             needed = set[str]().union(*(model.needed() for model in self.models.values()))
             assert space.keys(self.site) == space.objects(self.site)
             assert len(space.objects(self.site)) == len(needed)
@@ -320,6 +340,21 @@ class Space(RuleBasedStateMachine):
         raise NotImplementedError
 
 
+def _model_of(target: Target) -> Model:
+    """What there is in truth."""
+    with target.site.db.read() as tx:
+        found = images.holding(tx, target.place, target.path)
+        mine = manifest.c.image_id == found.id
+        bodies = select(manifest.c.digest, manifest.c.media_type, manifest_body.c.body).join(manifest_body).where(mine)
+        named = select(tag_rows.c.name, manifest.c.digest).join(manifest, manifest.c.id == tag_rows.c.manifest_id)
+        held = select(image_blob.c.digest, image_blob.c.renewed_at).where(image_blob.c.image_id == found.id)
+        return Model(
+            holds={row.digest: row.renewed_at for row in tx.execute(held)},
+            manifests={row.digest: Document(bytes(row.body), row.media_type) for row in tx.execute(bodies)},
+            tags={row.name: row.digest for row in tx.execute(named.where(mine))},
+        )
+
+
 def _refusal_to_delete(model: Model, deleted: str) -> type[Exception] | None:
     if deleted not in model.manifests:
         return ManifestUnknown
@@ -362,7 +397,7 @@ def _run(space_: type[Space], share: int) -> None:
     run_state_machine_as_test(space_, settings=hypothesis_settings(max_examples=examples, stateful_step_count=STEPS))
 
 
-@pytest.mark.parametrize(("store", "share"), [(InMemory, 3), (OnDisk, 6)])
+@pytest.mark.parametrize(("store", "share"), [(InMemory, 4), (OnDisk, 10)])
 def test_tags_reach_all_they_need_and_nothing_else_stays(store: type[Space], share: int, sqlite_template: Path) -> None:
     class Here(OnSQLite, store):  # type: ignore[misc, valid-type]  # a base known only when the test runs
         template = sqlite_template
