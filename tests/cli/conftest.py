@@ -2,6 +2,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import pytest
 
 from berth import cli
+from tests import serving
+from tests.client import Image
+from tests.serving import Server
 
 
 @dataclass(frozen=True)
@@ -63,3 +67,42 @@ def berth(
     monkeypatch.setenv("BERTH_DATABASE_URL", database_url)
     monkeypatch.setenv("BERTH_STORAGE_URL", "memory:")
     return Command(monkeypatch, capsys)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real one for a whole module."""
+    with serving.served(tmp_path_factory.mktemp("server")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def key(server: Server) -> str:
+    """A key of its administrator."""
+    made = json.loads(server.berth("key", "create", "admin", "--output", "json"))
+    return f"{made['id']}:{made['secret']}"
+
+
+@pytest.fixture
+def on_server(
+    server: Server, key: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Command:
+    """The command, working on the server."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("BERTH_SERVER", server.url)
+    monkeypatch.setenv("BERTH_KEY", key)
+    return Command(monkeypatch, capsys)
+
+
+@pytest.fixture
+def on_database(server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command, working on the database that the server has."""
+    monkeypatch.setenv("BERTH_DATA", str(server.folder / "data"))
+    return Command(monkeypatch, capsys)
+
+
+@pytest.fixture
+def image(server: Server, request: pytest.FixtureRequest) -> Image:
+    """An image of the test's own, still without anything."""
+    name = "".join(letter for letter in request.node.name if letter.isalnum())[-60:]
+    return server.client().image(f"main/apps/{name}")

@@ -1,76 +1,21 @@
 """What commands do to images, digests and tags: on a database, and on a server that has it."""
 
-import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from tests import documents, serving
 from tests.cli.conftest import Command
+from tests.cli.pushing import points_at, push, there
 from tests.client import Image
 from tests.serving import Server
 
 JSON = ("--output", "json")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving.served(tmp_path_factory.mktemp("server")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def key(server: Server) -> str:
-    made = json.loads(server.berth("key", "create", "admin", *JSON))
-    return f"{made['id']}:{made['secret']}"
-
-
 @pytest.fixture(params=["server", "database"])
-def berth(
-    request: pytest.FixtureRequest,
-    server: Server,
-    key: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-) -> Command:
-    """The command, working on the server or on its database."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    if request.param == "server":
-        monkeypatch.setenv("BERTH_SERVER", server.url)
-        monkeypatch.setenv("BERTH_KEY", key)
-    else:
-        monkeypatch.setenv("BERTH_DATA", str(server.folder / "data"))
-    return Command(monkeypatch, capsys)
-
-
-@pytest.fixture
-def image(server: Server, request: pytest.FixtureRequest) -> Image:
-    """An image of the test's own, still without anything."""
-    name = "".join(letter for letter in request.node.name if letter.isalnum())[-60:]
-    return server.client().image(f"main/apps/{name}")
-
-
-def push(image: Image, seed: str, *tags: str) -> str:
-    """A small image with these tags, or with none."""
-    layer, config = f"layer {seed}".encode(), f'{{"seed": "{seed}"}}'.encode()
-    image.push(layer)
-    image.push(config)
-    document = documents.manifest(config, [layer])
-    for reference in tags or (document.digest,):
-        assert image.put(reference, document).status_code == 201
-    return str(document.digest)
-
-
-def there(image: Image, reference: str) -> bool:
-    return image.get(reference).status_code == 200
-
-
-def points_at(image: Image, tag: str) -> str:
-    digest: str = image.get(tag, "HEAD").headers["docker-content-digest"]
-    return digest
+def berth(request: pytest.FixtureRequest) -> Command:
+    command: Command = request.getfixturevalue(f"on_{request.param}")
+    return command
 
 
 def test_a_locked_image_holds_until_it_is_unlocked(berth: Command, image: Image) -> None:

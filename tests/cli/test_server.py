@@ -3,7 +3,6 @@
 import getpass
 import json
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,12 +15,6 @@ from tests.serving import PASSWORD, Server
 JSON = ("--output", "json")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving.served(tmp_path_factory.mktemp("server")) as started:
-        yield started
-
-
 @pytest.fixture
 def berth(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
     """The command, told nothing by the environment."""
@@ -30,19 +23,9 @@ def berth(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], t
     return Command(monkeypatch, capsys)
 
 
-@pytest.fixture(scope="module")
-def key(server: Server) -> str:
-    """A key of the administrator."""
-    made = json.loads(server.berth("key", "create", "admin", *JSON))
-    return f"{made['id']}:{made['secret']}"
-
-
 @pytest.fixture
-def there(server: Server, berth: Command, key: str, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """The command, working on the server."""
-    monkeypatch.setenv("BERTH_SERVER", server.url)
-    monkeypatch.setenv("BERTH_KEY", key)
-    return berth
+def there(on_server: Command) -> Command:
+    return on_server
 
 
 def data(server: Server) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from berth.cli import audit, digest, grant, image, key, operation, registry, repository, tag, trash, user
+from berth.cli import audit, digest, grant, image, key, operation, policy, registry, repository, tag, trash, user
 from berth.cli.login import login, logout
 from berth.cli.migrate import migrate
 from berth.cli.remote import Refused
@@ -41,6 +41,7 @@ app.add_typer(repository.app, name="repository")
 app.add_typer(image.app, name="image")
 app.add_typer(digest.app, name="digest")
 app.add_typer(tag.app, name="tag")
+app.add_typer(policy.app, name="policy")
 app.add_typer(trash.app, name="trash")
 app.add_typer(operation.app, name="operation")
 app.add_typer(audit.app, name="audit")

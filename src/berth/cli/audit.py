@@ -1,9 +1,7 @@
 """`berth audit`: who did what, and what was refused."""
 
-import sys
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -62,17 +60,12 @@ def export(
     outcome: How = None,
     since: Since = None,
     until: Until = None,
-    to: Annotated[Path | None, typer.Option("--to", help="A file; without it, standard output.")] = None,
+    to: output.To = None,
 ) -> None:
     """Write all events as JSON lines, the oldest first."""
     asked = {"actor": actor, "action": action, "target": target, "outcome": outcome}
     pieces = api.pieces("/events/export", since=_instant(since), until=_instant(until), **asked)
-    if to is None:
-        for piece in pieces:
-            sys.stdout.write(piece.decode())
-        return
-    with to.open("wb") as out:
-        out.writelines(pieces)
+    output.pieces(pieces, to)
 
 
 def _instant(value: datetime | None) -> str | None:

@@ -1,17 +1,15 @@
 """`berth image`: what pushes have made. Named `registry/repository/image`."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from berth.cli import asking, deletion, following, lock, named, output, place
+from berth.cli import asking, deletion, following, lock, named, output, remote
 from berth.cli.asking import DryRun, Yes
-from berth.cli.named import ImagePath
-from berth.cli.output import Format, Output
-from berth.cli.place import Data, managed
+from berth.cli.named import ImagePath, RepositoryPath
+from berth.cli.output import Format, Limit, Output
+from berth.cli.place import managed
 from berth.cli.remote import Remote
-from berth.registry import images, repositories
 
 app = typer.Typer(help="Images.", no_args_is_help=True)
 
@@ -19,17 +17,41 @@ COLUMNS = ("path", "digests", "tags", "pulls", "state", "edited_by", "edited_at"
 
 
 @app.command("list")
+@managed
 def list_(
-    repository: Annotated[str, typer.Argument(help="registry/repository")],
+    api: Remote,
+    repository: RepositoryPath,
     *,
-    data: Data = None,
+    name: Annotated[str | None, typer.Option(help="Only those with this in their name.")] = None,
+    locked: Annotated[bool | None, typer.Option("--locked/--unlocked", help="Only those that are, or are not.")] = None,
+    sort: Annotated[str | None, typer.Option(help="name, created_at, edited_at or pulls; -pulls turns it.")] = None,
+    limit: Limit = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """List the images of a repository."""
-    with place.opened(data) as site, site.db.read() as tx:
-        owner = repositories.find(tx, *named.split(repository))
-        found = images.summaries(tx, owner.id, owner.path)
-    output.rows([asdict(image) for image in found], output_format, columns=COLUMNS)
+    asked = remote.told({"name": name, "locked": locked, "sort": sort})
+    found = api.every(f"{named.repository(repository)}/images", limit=limit, **asked)
+    output.rows(found, output_format, columns=COLUMNS)
+
+
+@app.command()
+@managed
+def show(api: Remote, image: ImagePath, *, output_format: Output = Format.TABLE) -> None:
+    """Show an image with its policies, its lock, and what it weighs."""
+    output.one(api.get(named.image(image)), output_format)
+
+
+@app.command()
+@managed
+def edit(
+    api: Remote,
+    image: ImagePath,
+    *,
+    description: Annotated[str, typer.Option(help="Up to 255 characters.")],
+    output_format: Output = Format.TABLE,
+) -> None:
+    """Describe an image."""
+    output.one(api.patch(named.image(image), {"description": description}), output_format)
 
 
 @app.command("lock")

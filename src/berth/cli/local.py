@@ -22,10 +22,10 @@ from berth.doors.sign_in import CALLER, SignIn
 from berth.jobs import listed, run_next
 from berth.people.access import Principal
 from berth.people.callers import Caller
-from berth.registry import erasing
+from berth.registry import applying, erasing
 from berth.site import Site
 
-FOLLOWED = listed(erasing.digests, erasing.image_, erasing.place_)
+FOLLOWED = listed(erasing.digests, erasing.image_, erasing.place_, applying.apply)
 """The jobs behind operations. A command that waits for one may do it itself, beside any worker."""
 IN_MEMORY = 1 << 20
 PIECE = 1 << 16

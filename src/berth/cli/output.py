@@ -3,9 +3,10 @@
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -27,7 +28,20 @@ class Format(StrEnum):
 
 
 Output = Annotated[Format, typer.Option("--output", "-o", help="A table for people or JSON for programs.")]
+To = Annotated[Path | None, typer.Option("--to", help="A file; without it, standard output.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="The most that are listed; without it, all.")]
+
+
+def pieces(found: Iterable[bytes], to: Path | None) -> None:
+    """Write what is to be byte for byte: to a file, or to standard output."""
+    if to is not None:
+        with to.open("wb") as out:
+            out.writelines(found)
+        return
+    sys.stdout.flush()
+    for piece in found:
+        sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()
 
 
 def instant(value: datetime) -> str:
@@ -55,9 +69,19 @@ def one(found: Facts, output: Format) -> None:
     if output is Format.JSON:
         _print_json(found)
         return
-    width = max((len(name) for name in found), default=0)
-    for name, value in found.items():
+    lines = dict(_lines(found))
+    width = max((len(name) for name in lines), default=0)
+    for name, value in lines.items():
         typer.echo(f"{name.replace('_', ' '):{width}}  {_text(value)}")
+
+
+def _lines(found: Facts, above: str = "") -> Iterator[tuple[str, object]]:
+    """Facts within facts get a line each."""
+    for name, value in found.items():
+        if isinstance(value, dict) and value:
+            yield from _lines(value, f"{above}{name} ")
+        else:
+            yield above + name, value
 
 
 def _print_json(document: object) -> None:
@@ -71,7 +95,7 @@ def _text(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case list() | tuple():
-            return ", ".join(str(item) for item in value) or "-"
+            return ", ".join(_text(item) for item in value) or "-"
         case dict():
-            return json.dumps(value)
+            return str(value.get("digest") or value.get("image") or json.dumps(value))
     return INSTANT.sub(r"\1 \2Z", str(value))

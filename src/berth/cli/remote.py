@@ -80,9 +80,10 @@ class Remote:
     def put(self, path: str, given: Mapping[str, JSON]) -> JSON:
         return self._ask("PUT", path, given=given)
 
-    def patch(self, path: str, given: Mapping[str, JSON]) -> JSON:
-        """Change what is given, whatever version is there: a command has shown nobody what it was before."""
-        return self._ask("PATCH", path, given=given, headers={"If-Match": "*"})
+    def patch(self, path: str, given: Mapping[str, JSON], *, version: int | None = None) -> JSON:
+        """Change what is given, of this version, or of whatever is there: most commands build on nothing they read."""
+        match = "*" if version is None else f'"{version}"'
+        return self._ask("PATCH", path, given=given, headers={"If-Match": match})
 
     def delete(self, path: str, **query: JSON) -> JSON:
         return self._ask("DELETE", path, query=query)

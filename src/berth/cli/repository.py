@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from berth.cli import deletion, following, named, output
+from berth.cli import deletion, following, named, output, remote
 from berth.cli.asking import DryRun, Yes
 from berth.cli.deletion import Everything
 from berth.cli.output import Format, Limit, Output
@@ -52,9 +52,19 @@ def show(api: Remote, path: Path, *, output_format: Output = Format.TABLE) -> No
 
 @app.command()
 @managed
-def edit(api: Remote, path: Path, *, description: Description, output_format: Output = Format.TABLE) -> None:
-    """Change a repository's description."""
-    output.one(api.patch(named.repository(path), {"description": description}), output_format)
+def edit(
+    api: Remote,
+    path: Path,
+    *,
+    description: Annotated[str | None, typer.Option(help="Up to 255 characters.")] = None,
+    immutable_tags: Annotated[
+        str | None, typer.Option(help="Expression of the tags that are never moved, as 'release-*'. '' ends it.")
+    ] = None,
+    output_format: Output = Format.TABLE,
+) -> None:
+    """Change a repository; what is not given stays. `berth policy` changes its policies."""
+    given = remote.told({"description": description, "immutable_tags": immutable_tags})
+    output.one(api.patch(named.repository(path), given), output_format)
 
 
 @app.command()

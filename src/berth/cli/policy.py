@@ -1,0 +1,110 @@
+"""`berth policy`: the four policies of an image, and a repository's defaults for new images."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from berth.cli import asking, following, named, output
+from berth.cli.asking import DryRun, Yes
+from berth.cli.named import RepositoryPath
+from berth.cli.output import Format, Output
+from berth.cli.place import managed
+from berth.cli.remote import JSON, Facts, Remote
+from berth.words.errors import FieldInvalid
+
+app = typer.Typer(help="Policies of images, and a repository's defaults.", no_args_is_help=True)
+
+DIFFERENCES = ("image", "policy", "before", "after")
+WORDS: dict[str, JSON] = {"true": True, "yes": True, "false": False, "no": False, "none": None}
+LEVEL = "exclude_level"
+"""The one field in which `none` is the name of something; no level at all is `-`."""
+
+
+class Policy(StrEnum):
+    SCAN = "scan"
+    PULL = "pull"
+    LOCK = "lock"
+    DELETION = "deletion"
+
+
+Where = Annotated[
+    str, typer.Argument(help="An image, or a repository for what its new images copy.", metavar="IMAGE|REPOSITORY")
+]
+
+
+@app.command()
+@managed
+def show(api: Remote, where: Where, *, output_format: Output = Format.TABLE) -> None:
+    """Show the policies of an image, or the defaults of a repository."""
+    output.one(api.get(_address(where))["policies"], output_format)
+
+
+@app.command("set")
+@managed
+def set_(
+    api: Remote,
+    where: Where,
+    policy: Annotated[Policy, typer.Argument(help="Which of the four.")],
+    fields: Annotated[
+        list[str],
+        typer.Argument(help="As `berth policy show` names them: enabled=yes old.days=90", metavar="FIELD=VALUE..."),
+    ],
+    *,
+    output_format: Output = Format.TABLE,
+) -> None:
+    """Change fields of a policy; those that are not named stay."""
+    found = api.get(_address(where))
+    changed: Facts = found["policies"][policy]
+    for text in fields:
+        _put(changed, text)
+    edited = api.patch(_address(where), {"policies": {policy: changed}}, version=found["version"])
+    output.one(edited["policies"][policy], output_format)
+
+
+@app.command()
+@managed
+def apply(
+    api: Remote,
+    repository: RepositoryPath,
+    policies: Annotated[list[Policy], typer.Argument(help="Which of the four.")],
+    *,
+    dry_run: DryRun = False,
+    wait: following.Wait = True,
+    yes: Yes = False,
+    output_format: Output = Format.TABLE,
+) -> None:
+    """Give the images that are there already the repository's defaults too, and list what becomes different."""
+    if not dry_run:
+        asking.sure(f"Change the policies of all images in {repository}?", yes=yes)
+    asked = {"policies": policies, "dry_run": dry_run}
+    answer = api.post(f"{named.repository(repository)}/apply-defaults", asked)
+    output.rows(answer["items"], output_format, columns=DIFFERENCES)
+    if answer["operation"] is not None and wait:
+        following.well_ended(following.operation(api, answer["operation"]))
+    elif answer["operation"] is not None:
+        typer.echo(f"operation {answer['operation']}", err=True)
+
+
+def _address(where: str) -> str:
+    return named.image(where) if where.count("/") > 1 else named.repository(where)
+
+
+def _put(policy: Facts, text: str) -> None:
+    """Raises `FieldInvalid` for a field that the policy has not."""
+    name, equals, value = text.partition("=")
+    *above, last = name.replace(" ", ".").split(".")
+    inner: JSON = policy
+    for step in above:
+        inner = inner.get(step) if isinstance(inner, dict) else None
+    if not equals or not isinstance(inner, dict) or isinstance(inner.get(last, {}), dict):
+        raise FieldInvalid(name, "a field reads name=value; `berth policy show` lists them")
+    inner[last] = _value(last, value)
+
+
+def _value(name: str, text: str) -> JSON:
+    if name == LEVEL:
+        return None if text == "-" else text
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
+    return int(text) if text.isdecimal() and name != "expression" else text

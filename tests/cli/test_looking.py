@@ -1,0 +1,92 @@
+"""What commands show of images, digests and tags."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from tests import documents
+from tests.cli.conftest import Command
+from tests.cli.pushing import points_at, push
+from tests.client import Image
+from tests.serving import Server
+
+JSON = ("--output", "json")
+
+
+def data(server: Server) -> tuple[str, str]:
+    return "--data", str(server.folder / "data")
+
+
+def test_lists_and_details_read_the_same_both_ways(server: Server, on_server: Command, image: Image) -> None:
+    digest = push(image, "one", "v1", "v2")
+    push(image, "two", "v10")
+    on_server.succeeds("image", "edit", image.name, "--description", "the front")
+    on_server.succeeds("digest", "edit", image.name, digest, "--description", "the first")
+    on_server.succeeds("digest", "lock", image.name, digest, "--reason", "in production")
+    for words in (
+        ("image", "list", "main/apps"),
+        ("digest", "list", image.name),
+        ("digest", "list", image.name, "--all", "--tagged", "--locked", "--kind", "image", "--sort=-size"),
+        ("tag", "list", image.name),
+        ("tag", "list", image.name, "--name", "v1", "--sort=-name"),
+        ("tag", "history", image.name, "v1"),
+        ("policy", "show", image.name),
+        ("policy", "show", "main/apps"),
+        ("operation", "list"),
+        ("trash", "list", "main/apps"),
+    ):
+        for form in ((), JSON):
+            assert on_server.succeeds(*words, *form).out == on_server.succeeds(*words, *form, *data(server)).out, words
+
+
+def test_an_image_is_shown_whole(on_server: Command, image: Image) -> None:
+    push(image, "one", "v1")
+    on_server.succeeds("image", "edit", image.name, "--description", "the front")
+    shown = on_server.succeeds("image", "show", image.name, *JSON).json
+    assert (shown["description"], shown["digests"], shown["tags"]) == ("the front", 1, 1)
+    assert shown["sizes"]["total"] > 0
+    lines = on_server.succeeds("image", "show", image.name).out.splitlines()
+    assert any(line.startswith("sizes total ") for line in lines)
+    assert any(line.startswith("policies deletion old days ") for line in lines)
+    listed = on_server.succeeds("image", "list", "main/apps", "--name", image.name.rpartition("/")[2], *JSON).json
+    assert [row["path"] for row in listed] == [image.name]
+
+
+def test_a_digest_is_found_by_its_tag_too(on_server: Command, image: Image) -> None:
+    digest = push(image, "one", "v1")
+    shown = on_server.succeeds("digest", "show", image.name, "v1", *JSON).json
+    assert shown == on_server.succeeds("digest", "show", image.name, digest, *JSON).json
+    assert (shown["digest"], shown["tags"]) == (digest, ["v1"])
+    assert on_server("digest", "show", image.name, "v2").code == 3
+
+
+def test_tags_are_listed_as_people_count(on_server: Command, image: Image) -> None:
+    push(image, "one", "6.0.10", "6.0.9", "latest")
+    names = [row["name"] for row in on_server.succeeds("tag", "list", image.name, *JSON).json]
+    assert names == ["6.0.9", "6.0.10", "latest"]
+
+
+def test_a_signature_is_listed_only_when_all_is(on_server: Command, image: Image) -> None:
+    subject = image.push_image("v1")
+    note = image.push_artifact(subject)
+    assert [row["digest"] for row in on_server.succeeds("digest", "list", image.name, *JSON).json] == [subject.digest]
+    every = on_server.succeeds("digest", "list", image.name, "--all", *JSON).json
+    assert {row["digest"] for row in every} == {subject.digest, note.digest}
+
+
+@pytest.mark.parametrize("place", ["server", "database"])
+def test_a_manifest_comes_byte_for_byte(
+    request: pytest.FixtureRequest, image: Image, tmp_path: Path, place: str
+) -> None:
+    berth: Command = request.getfixturevalue(f"on_{place}")
+    document = documents.manifest(b"{}", [b"a layer"], annotations={"x": "\u00e9"})
+    image.push(b"{}")
+    image.push(b"a layer")
+    image.put("v1", document)
+    assert berth.succeeds("digest", "manifest", image.name, "v1").out.encode() == document.body
+    berth.succeeds("digest", "manifest", image.name, str(document.digest), "--to", str(tmp_path / "it.json"))
+    written = (tmp_path / "it.json").read_bytes()
+    assert f"sha256:{hashlib.sha256(written).hexdigest()}" == points_at(image, "v1")
+    assert json.loads(written)["annotations"] == {"x": "\u00e9"}

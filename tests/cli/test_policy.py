@@ -1,0 +1,53 @@
+"""`berth policy`: what images do by themselves, field by field."""
+
+import pytest
+
+from tests.cli.conftest import Command
+from tests.cli.pushing import push
+from tests.client import Image
+
+JSON = ("--output", "json")
+
+
+@pytest.fixture(params=["server", "database"])
+def berth(request: pytest.FixtureRequest) -> Command:
+    command: Command = request.getfixturevalue(f"on_{request.param}")
+    return command
+
+
+def test_a_field_is_changed_and_the_others_stay(berth: Command, image: Image) -> None:
+    push(image, "one", "v1")
+    before = berth.succeeds("policy", "show", image.name, *JSON).json
+    fields = ("enabled=yes", "old.enabled=true", "old.days=90", "expression=2024*")
+    changed = berth.succeeds("policy", "set", image.name, "deletion", *fields, *JSON).json
+    expected = {**before["deletion"], "enabled": True, "expression": "2024*", "old": {"enabled": True, "days": 90}}
+    assert changed == expected
+    assert berth.succeeds("policy", "show", image.name, *JSON).json == {**before, "deletion": expected}
+    berth.succeeds("policy", "set", image.name, "scan", "exclude_level=none")
+    berth.succeeds("policy", "set", image.name, "scan", "exclude_level=-")
+    assert berth.succeeds("policy", "show", image.name, *JSON).json["scan"] == before["scan"]
+
+
+def test_images_that_are_there_get_the_defaults_when_it_is_said(berth: Command, image: Image) -> None:
+    push(image, "one", "v1")
+    berth.succeeds("policy", "set", "main/apps", "pull", "critical=7")
+    differences = berth.succeeds("policy", "apply", "main/apps", "pull", "--dry-run", *JSON).json
+    assert image.name in str(differences)
+    assert berth.succeeds("policy", "show", image.name, *JSON).json["pull"]["critical"] == 1
+    berth.succeeds("policy", "apply", "main/apps", "pull")
+    assert berth.succeeds("policy", "show", image.name, *JSON).json["pull"]["critical"] == 7
+    berth.succeeds("policy", "set", "main/apps", "pull", "critical=1")
+
+
+def test_immutable_tags_are_set_and_ended(berth: Command) -> None:
+    edited = berth.succeeds("repository", "edit", "main/apps", "--immutable-tags", "release-*", *JSON).json
+    assert edited["immutable_tags"] == "release-*"
+    assert berth.succeeds("repository", "edit", "main/apps", "--immutable-tags", "", *JSON).json["immutable_tags"] == ""
+
+
+@pytest.mark.parametrize(
+    "words", [("scan", "automatic"), ("scan", "colour=blue"), ("deletion", "old.weeks.x=1"), ("pull", "critical=many")]
+)
+def test_a_field_that_is_none_is_named(berth: Command, words: tuple[str, str]) -> None:
+    done = berth("policy", "set", "main/apps", *words)
+    assert (done.code, words[1].partition("=")[0] in done.line) == (2, True)
