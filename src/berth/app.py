@@ -60,6 +60,10 @@ class Berth:
             return await in_thread(ops.readyz, self._site)
         return errors.error(404, "NAME_UNKNOWN", "no such page; the OCI Distribution API is below /v2/")
 
+    def open_rest(self) -> None:
+        """What is slow to open, and not needed at once."""
+        self._api.open()
+
     def flush(self, *, everything: bool = False) -> None:
         """Write what was counted in memory. What cannot be written now is kept for the next time."""
         self._unwritten = self._unwritten or self._pulls.take()
@@ -100,7 +104,8 @@ async def _lifespan(berth: Berth, access: AccessLog, receive: Receive, send: Sen
 
 @contextlib.asynccontextmanager
 async def _background(berth: Berth, access: AccessLog) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(_flush_counts(berth)), asyncio.create_task(_flush_log(access))]
+    rest = asyncio.create_task(in_thread(berth.open_rest))
+    tasks = [asyncio.create_task(_flush_counts(berth)), asyncio.create_task(_flush_log(access)), rest]
     try:
         yield
     finally:

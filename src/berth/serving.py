@@ -20,6 +20,7 @@ from types import FrameType
 import structlog
 import uvicorn
 
+from berth.app import application
 from berth.doors import logs
 from berth.doors.wire import choice
 from berth.settings import Settings
@@ -62,9 +63,6 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve_once(settings: Settings, listener: socket.socket) -> None:
     """Be one server until asked to stop; requests that are running are finished."""
-    # Only who serves has a use for FastAPI; every other command starts faster without it.
-    from berth.app import application  # noqa: PLC0415
-
     logs.configure(settings)
     site = open_site(settings)
     gc.collect()

@@ -20,7 +20,7 @@ from berth.app import application
 from berth.doors.api import routes
 from berth.settings import Settings
 from berth.site import Site, open_site
-from tests import databases, sites
+from tests import databases, make, sites
 
 # The document cannot tell which cursor a list has given out or which version is the one there is now, and that a
 # person has a password and a robot none.
@@ -61,8 +61,10 @@ def app(sqlite_template: Path, tmp_path: Path) -> Iterator[ASGIApp]:
         log_level="error",
     )
     with closing(open_site(chosen)) as site:
-        place, bob = sites.place(site, "main/apps"), sites.person(site, "bob")
-        sites.grant(site, bob, place, "writer")
+        web = make.image(site, "main/apps/shop/web")
+        make.index(web, [make.manifest(web, b"a layer", tag="v1.2")], tag="latest")
+        bob = sites.robot(site, "alice")
+        sites.grant(site, bob, web.place, "writer")
         sites.key(site, bob)
         yield SignedIn(site)
 
@@ -72,7 +74,7 @@ schema = schemathesis.openapi.from_dict(document(), config=SchemathesisConfig.fr
 
 @schema.parametrize()
 @settings(
-    max_examples=settings().max_examples // 4,
+    max_examples=settings().max_examples // 8,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 def test_the_api_does_what_its_document_says(case: schemathesis.Case[Any], app: ASGIApp) -> None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from berth.doors.api import paths, recorded
 from berth.doors.api.errors import in_short
-from berth.doors.api.given import TheCaller, TheSite
+from berth.doors.api.given import DigestText, ImageName, RegistryName, RepositoryName, TheCaller, TheSite
 from berth.doors.api.shapes.acts import Deletion, DigestsDeleted, ProblemInShort, Verdict
 from berth.registry import deletion, opening
 from berth.registry.deletion import Requested
@@ -26,9 +26,9 @@ DryRun = Annotated[bool, Query(description="Only say what would happen.")]
     responses={200: {"model": Deletion, "description": "Nothing is going on: all is refused, or it is a dry run"}},
 )
 def delete_digests(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
     given: DigestsDeleted,
     site: TheSite,
     caller: TheCaller,
@@ -55,10 +55,10 @@ def delete_digests(
     responses={200: {"model": Deletion, "description": "A dry run"}},
 )
 def delete_digest(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
-    digest: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    digest: DigestText,
     site: TheSite,
     caller: TheCaller,
     response: Response,
@@ -83,9 +83,9 @@ def delete_digest(
     responses={200: {"model": Deletion, "description": "A dry run"}},
 )
 def delete_image(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
     site: TheSite,
     caller: TheCaller,
     response: Response,

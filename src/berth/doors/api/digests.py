@@ -7,7 +7,16 @@ from sqlalchemy import Connection
 
 from berth.doors.api import addressed, paging, paths
 from berth.doors.api import given as parts
-from berth.doors.api.given import Expected, TheCaller, TheSite
+from berth.doors.api.given import (
+    DigestText,
+    Expected,
+    ImageName,
+    RegistryName,
+    RepositoryName,
+    TagName,
+    TheCaller,
+    TheSite,
+)
 from berth.doors.api.shapes.images import DigestDetail, DigestEdit, DigestRow, Digests, DigestsWanted
 from berth.doors.api.shapes.tags import TagRow, TagsList, TagsWanted
 from berth.registry import details, editing, opening, overview, rows
@@ -25,9 +34,9 @@ Download = Annotated[bool, Query(description="As a file to be saved.")]
 
 @router.get(paths.DIGESTS, name="manifest.list", response_model=Digests)
 def list_digests(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
     wanted: Annotated[DigestsWanted, Query()],
     site: TheSite,
     caller: TheCaller,
@@ -51,10 +60,10 @@ def list_digests(
 
 @router.get(paths.DIGEST, name="manifest.show")
 def show_digest(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
-    digest: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    digest: DigestText,
     site: TheSite,
     caller: TheCaller,
     request: Request,
@@ -71,10 +80,10 @@ def show_digest(
 
 @router.patch(paths.DIGEST, name="manifest.edit")
 def edit_digest(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
-    digest: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    digest: DigestText,
     given: DigestEdit,
     expected: Expected,
     site: TheSite,
@@ -101,10 +110,10 @@ def edit_digest(
     responses={200: {"content": {"*/*": {"schema": {"type": "string"}}}, "description": "The bytes that were pushed"}},
 )
 def show_manifest(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
-    digest: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    digest: DigestText,
     site: TheSite,
     caller: TheCaller,
     *,
@@ -123,9 +132,9 @@ def show_manifest(
 
 @router.get(paths.TAGS, name="tag.list", response_model=TagsList)
 def list_tags(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
     wanted: Annotated[TagsWanted, Query()],
     site: TheSite,
     caller: TheCaller,
@@ -141,10 +150,10 @@ def list_tags(
 
 @router.get(paths.TAG, name="tag.show")
 def show_tag(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
-    tag: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    tag: TagName,
     site: TheSite,
     caller: TheCaller,
     request: Request,

@@ -4,10 +4,12 @@ It answers nobody without a name, and takes no bearer tokens: those of `/v2/toke
 takes no cookies; a browser that remembers a password is kept from sending it for another site.
 """
 
-import structlog
-from starlette.types import Message, Receive, Scope, Send
+import threading
 
-from berth.doors.api import errors, routes
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from berth.doors.api import errors, paths
 from berth.doors.api.errors import Problem
 from berth.doors.http import Answer, Headers, in_thread, read_whole
 from berth.doors.sign_in import SignIn
@@ -28,9 +30,21 @@ log = structlog.get_logger("berth.api")
 
 class APIDoor:
     def __init__(self, site: Site, sign_in: SignIn) -> None:
+        self._site = site
         self._sign_in = sign_in
-        self._app = routes.application()
-        self._app.state.site = site
+        self._app: ASGIApp | None = None
+        self._opening = threading.Lock()
+
+    def open(self) -> ASGIApp:
+        """FastAPI and the shapes take half a second to import: too long for a start, and for the loop."""
+        with self._opening:
+            if self._app is None:
+                from berth.doors.api import routes  # noqa: PLC0415  see above
+
+                app = routes.application()
+                app.state.site = self._site
+                self._app = app
+        return self._app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = scope.get("berth.request_id", "")
@@ -57,13 +71,16 @@ class APIDoor:
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         reading = scope["method"] in READING
         inner = {**scope, "method": "GET" if scope["method"] == "HEAD" else scope["method"]}
-        if scope["path"] != routes.OPENAPI:
+        if scope["path"] != paths.OPENAPI:
             inner["berth.caller"] = await self._caller(scope)
             if not reading:
                 _own_site_only(scope)
         if "\0" in scope["path"]:
             raise Problem(404, "no-such-page", "no such page")
-        await self._app(inner, receive if reading else await _whole(scope, receive), send)
+        app = self._app
+        if app is None:
+            app = await in_thread(self.open)
+        await app(inner, receive if reading else await _whole(scope, receive), send)
 
     async def _caller(self, scope: Scope) -> Caller:
         if Headers(scope).get("authorization")[:7].lower() == "bearer ":

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Path, Request, Response
 
 from berth.doors.api.errors import Problem
 from berth.people.callers import Caller
@@ -47,6 +47,12 @@ def _version(if_match: str) -> int | None:
     found = _TAG.fullmatch(if_match.strip())
     return int(found[1]) if found else NEVER
 
+
+RegistryName = Annotated[str, Path(examples=["main"])]
+RepositoryName = Annotated[str, Path(examples=["apps"])]
+ImageName = Annotated[str, Path(description="It may contain slashes.", examples=["shop/web"])]
+DigestText = Annotated[str, Path(description="`sha256:...` or `sha512:...`", examples=["sha256:" + "4f" * 32])]
+TagName = Annotated[str, Path(examples=["v1.2"])]
 
 TheSite = Annotated[Site, Depends(_site)]
 TheCaller = Annotated[Caller, Depends(_caller)]

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from berth.doors.api import addressed, paging, paths
 from berth.doors.api import given as parts
-from berth.doors.api.given import Expected, TheCaller, TheSite
+from berth.doors.api.given import Expected, ImageName, RegistryName, RepositoryName, TheCaller, TheSite
 from berth.doors.api.policies import chosen
 from berth.doors.api.shapes.images import Image, ImageDetail, ImageEdit, Images, ImagesWanted
 from berth.registry import details, editing, opening, overview
@@ -20,8 +20,8 @@ router = APIRouter(tags=["images"])
 
 @router.get(paths.IMAGES, name="image.list", response_model=Images)
 def list_images(
-    registry_name: str,
-    repository_name: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
     wanted: Annotated[ImagesWanted, Query()],
     site: TheSite,
     caller: TheCaller,
@@ -45,9 +45,9 @@ def list_images(
 
 @router.get(paths.IMAGE, name="image.show")
 def show_image(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
     site: TheSite,
     caller: TheCaller,
     request: Request,
@@ -63,9 +63,9 @@ def show_image(
 
 @router.patch(paths.IMAGE, name="image.edit")
 def edit_image(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
     given: ImageEdit,
     expected: Expected,
     site: TheSite,

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from berth.doors.api import paths, recorded
 from berth.doors.api.errors import in_short
-from berth.doors.api.given import TheCaller, TheSite
+from berth.doors.api.given import DigestText, ImageName, RegistryName, RepositoryName, TheCaller, TheSite
 from berth.doors.api.shapes.acts import DigestsLocked, DigestsUnlocked, LockSet, Outcome, Outcomes, ProblemInShort
 from berth.people.callers import Caller
 from berth.registry import locks, opening
@@ -18,7 +18,12 @@ router = APIRouter(tags=["locks"])
 
 @router.put(paths.IMAGE + "/-/lock", name="image.lock", status_code=204)
 def lock_image(
-    registry_name: str, repository_name: str, image_name: str, given: LockSet, site: TheSite, caller: TheCaller
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    given: LockSet,
+    site: TheSite,
+    caller: TheCaller,
 ) -> None:
     """Lock an image and all in it. Needs the right to manage."""
     with site.db.write() as tx:
@@ -27,7 +32,13 @@ def lock_image(
 
 
 @router.delete(paths.IMAGE + "/-/lock", name="image.unlock", status_code=204)
-def unlock_image(registry_name: str, repository_name: str, image_name: str, site: TheSite, caller: TheCaller) -> None:
+def unlock_image(
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    site: TheSite,
+    caller: TheCaller,
+) -> None:
     """Unlock an image and all in it. Needs the right to manage."""
     with site.db.write() as tx:
         found = _open(tx, caller, registry_name, repository_name, image_name)
@@ -36,10 +47,10 @@ def unlock_image(registry_name: str, repository_name: str, image_name: str, site
 
 @router.put(paths.DIGEST + "/lock", name="manifest.lock", status_code=204)
 def lock_digest(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
-    digest: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    digest: DigestText,
     given: LockSet,
     site: TheSite,
     caller: TheCaller,
@@ -53,7 +64,12 @@ def lock_digest(
 
 @router.delete(paths.DIGEST + "/lock", name="manifest.unlock", status_code=204)
 def unlock_digest(
-    registry_name: str, repository_name: str, image_name: str, digest: str, site: TheSite, caller: TheCaller
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    digest: DigestText,
+    site: TheSite,
+    caller: TheCaller,
 ) -> None:
     """Unlock one digest; refused while its image is locked. Needs the right to manage."""
     with site.db.write() as tx:
@@ -63,7 +79,12 @@ def unlock_digest(
 
 @router.post(paths.DIGESTS + "/lock", name="manifest.lock")
 def lock_digests(
-    registry_name: str, repository_name: str, image_name: str, given: DigestsLocked, site: TheSite, caller: TheCaller
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    given: DigestsLocked,
+    site: TheSite,
+    caller: TheCaller,
 ) -> Outcomes:
     """Lock up to 50 digests; the answer says of each what happened. Needs the right to manage."""
     wanted = [digests.parse(text) for text in given.digests]
@@ -78,7 +99,12 @@ def lock_digests(
 
 @router.post(paths.DIGESTS + "/unlock", name="manifest.unlock")
 def unlock_digests(
-    registry_name: str, repository_name: str, image_name: str, given: DigestsUnlocked, site: TheSite, caller: TheCaller
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    given: DigestsUnlocked,
+    site: TheSite,
+    caller: TheCaller,
 ) -> Outcomes:
     """Unlock up to 50 digests; the answer says of each what happened. Needs the right to manage."""
     wanted = [digests.parse(text) for text in given.digests]

@@ -27,6 +27,9 @@ class _Digest(_Image):
 register_url_convertor("image", _Image())
 register_url_convertor("digest", _Digest())
 
+PREFIX = "/api/v1"
+OPENAPI = f"{PREFIX}/openapi.json"
+
 REGISTRY = "/registries/{registry_name}"
 REPOSITORIES = REGISTRY + "/repositories"
 REPOSITORY = REPOSITORIES + "/{repository_name}"

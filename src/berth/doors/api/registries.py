@@ -8,7 +8,7 @@ from berth.db.pages import containing
 from berth.db.tables import registry
 from berth.doors.api import deletion, paging, paths
 from berth.doors.api import given as parts
-from berth.doors.api.given import Expected, PerhapsExpected, TheCaller, TheSite
+from berth.doors.api.given import Expected, PerhapsExpected, RegistryName, TheCaller, TheSite
 from berth.doors.api.shapes.acts import Deletion
 from berth.doors.api.shapes.places import (
     NewRegistry,
@@ -59,7 +59,9 @@ def create_registry(given: NewRegistry, site: TheSite, caller: TheCaller, respon
 
 
 @router.get(paths.REGISTRY, name="registry.show", response_model=Registry)
-def show_registry(registry_name: str, site: TheSite, caller: TheCaller, response: Response) -> registries.Registry:
+def show_registry(
+    registry_name: RegistryName, site: TheSite, caller: TheCaller, response: Response
+) -> registries.Registry:
     """Show a registry."""
     with site.db.read() as tx:
         opening.open_registry(tx, caller, registry_name)
@@ -70,7 +72,12 @@ def show_registry(registry_name: str, site: TheSite, caller: TheCaller, response
 
 @router.patch(paths.REGISTRY, name="registry.edit", response_model=Registry)
 def edit_registry(
-    registry_name: str, given: RegistryEdit, expected: Expected, site: TheSite, caller: TheCaller, response: Response
+    registry_name: RegistryName,
+    given: RegistryEdit,
+    expected: Expected,
+    site: TheSite,
+    caller: TheCaller,
+    response: Response,
 ) -> registries.Registry:
     """Change a registry's endpoints, description or create-on-push. Needs the right to admin on it."""
     with site.db.write() as tx:
@@ -92,7 +99,7 @@ def edit_registry(
     },
 )
 def delete_registry(
-    registry_name: str,
+    registry_name: RegistryName,
     asked: Annotated[PlaceDeleted, Query()],
     expected: PerhapsExpected,
     site: TheSite,

@@ -8,7 +8,7 @@ from berth.db.pages import containing
 from berth.db.tables import registry, repository
 from berth.doors.api import deletion, paging, paths
 from berth.doors.api import given as parts
-from berth.doors.api.given import Expected, PerhapsExpected, TheCaller, TheSite
+from berth.doors.api.given import Expected, PerhapsExpected, RegistryName, RepositoryName, TheCaller, TheSite
 from berth.doors.api.policies import chosen
 from berth.doors.api.shapes.acts import Deletion
 from berth.doors.api.shapes.places import (
@@ -32,7 +32,7 @@ router = APIRouter(tags=["repositories"])
 
 @router.get(paths.REPOSITORIES, name="repository.list", response_model=Repositories)
 def list_repositories(
-    registry_name: str,
+    registry_name: RegistryName,
     wanted: Annotated[RepositoriesWanted, Query()],
     site: TheSite,
     caller: TheCaller,
@@ -53,7 +53,7 @@ def list_repositories(
 
 @router.post(paths.REPOSITORIES, name="repository.create", status_code=201, response_model=Repository)
 def create_repository(
-    registry_name: str, given: NewRepository, site: TheSite, caller: TheCaller, response: Response
+    registry_name: RegistryName, given: NewRepository, site: TheSite, caller: TheCaller, response: Response
 ) -> repositories.Repository:
     """Create a repository. Needs the right to manage or admin on the registry."""
     with site.db.write() as tx:
@@ -66,7 +66,7 @@ def create_repository(
 
 @router.get(paths.REPOSITORY, name="repository.show", response_model=Repository)
 def show_repository(
-    registry_name: str, repository_name: str, site: TheSite, caller: TheCaller, response: Response
+    registry_name: RegistryName, repository_name: RepositoryName, site: TheSite, caller: TheCaller, response: Response
 ) -> repositories.Repository:
     """Show a repository."""
     with site.db.read() as tx:
@@ -78,8 +78,8 @@ def show_repository(
 
 @router.patch(paths.REPOSITORY, name="repository.edit", response_model=Repository)
 def edit_repository(
-    registry_name: str,
-    repository_name: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
     given: RepositoryEdit,
     expected: Expected,
     site: TheSite,
@@ -111,8 +111,8 @@ def edit_repository(
     responses={200: {"model": Applied, "description": "A dry run"}},
 )
 def apply_defaults(
-    registry_name: str,
-    repository_name: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
     given: DefaultsApplied,
     site: TheSite,
     caller: TheCaller,
@@ -121,10 +121,11 @@ def apply_defaults(
     """Give the images that are there already the default policies too. Needs the right to manage or admin."""
     with site.db.write() as tx:
         place = opening.open_repository(tx, caller, registry_name, repository_name, Action.MANAGE, Action.ADMIN)
-        different = applying.preview(tx, place, given.policies)
+        which = sorted(set(given.policies))
+        different = applying.preview(tx, place, which)
         operation = None
         if not given.dry_run:
-            operation = applying.request(tx, place, given.policies, caller.actor, at=site.now())
+            operation = applying.request(tx, place, which, caller.actor, at=site.now())
     deletion.followed(response, operation)
     return Applied(operation=operation, items=[Difference.model_validate(item) for item in different])
 
@@ -140,8 +141,8 @@ def apply_defaults(
     },
 )
 def delete_repository(
-    registry_name: str,
-    repository_name: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
     asked: Annotated[PlaceDeleted, Query()],
     expected: PerhapsExpected,
     site: TheSite,

@@ -19,6 +19,7 @@ from berth.doors.api import (
     me,
     openapi,
     operations,
+    paths,
     registries,
     repositories,
     tags,
@@ -30,8 +31,6 @@ from berth.doors.http import Answer
 from berth.people.callers import Caller
 from berth.words.errors import Invalid, Refusal
 
-PREFIX = "/api/v1"
-OPENAPI = f"{PREFIX}/openapi.json"
 FAMILIES = (
     me,
     registries,
@@ -61,7 +60,7 @@ def application() -> FastAPI:
         title="Berth",
         version="1",
         description=openapi.DESCRIPTION,
-        openapi_url=OPENAPI,
+        openapi_url=paths.OPENAPI,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -74,7 +73,7 @@ def application() -> FastAPI:
     api.add_exception_handler(Exception, _defect)
     for family in FAMILIES:
         router: APIRouter = family.router
-        api.include_router(router, prefix=PREFIX)
+        api.include_router(router, prefix=paths.PREFIX)
     return api
 
 
@@ -128,7 +127,7 @@ def _no_route(request: Request, error: Exception) -> Response:
         raise error
     match error.status_code:
         case 404:
-            kind, detail = "no-such-page", f"no such page; {OPENAPI} lists what there is"
+            kind, detail = "no-such-page", f"no such page; {paths.OPENAPI} lists what there is"
         case 405:
             kind, detail = "method-not-allowed", f"this page takes {_methods(request)}"
         case 400:  # a body that is no UTF-8, or nested without end

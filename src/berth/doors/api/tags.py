@@ -5,7 +5,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from berth.doors.api import paging, paths
-from berth.doors.api.given import PerhapsExpected, TheCaller, TheSite
+from berth.doors.api.given import (
+    DigestText,
+    ImageName,
+    PerhapsExpected,
+    RegistryName,
+    RepositoryName,
+    TagName,
+    TheCaller,
+    TheSite,
+)
 from berth.doors.api.shapes.tags import History, HistoryWanted, PutBack, Span, TagChange, TagChanges, TagsEdit
 from berth.registry import history, images, naming, opening, tags
 from berth.registry.naming import Edit
@@ -17,10 +26,10 @@ router = APIRouter(tags=["tags"])
 
 @router.post(paths.DIGEST + "/tags", name="tag.edit")
 def edit_tags(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
-    digest: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    digest: DigestText,
     given: TagsEdit,
     expected: PerhapsExpected,
     site: TheSite,
@@ -42,7 +51,12 @@ def edit_tags(
 
 @router.delete(paths.TAG, name="tag.delete", status_code=204)
 def remove_tag(
-    registry_name: str, repository_name: str, image_name: str, tag: str, site: TheSite, caller: TheCaller
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    tag: TagName,
+    site: TheSite,
+    caller: TheCaller,
 ) -> None:
     """Remove one name; its digest stays. Needs the right to delete."""
     with site.db.write() as tx:
@@ -52,10 +66,10 @@ def remove_tag(
 
 @router.get(paths.TAG + "/history", name="tag.history", response_model=History)
 def list_history(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
-    tag: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    tag: TagName,
     wanted: Annotated[HistoryWanted, Query()],
     site: TheSite,
     caller: TheCaller,
@@ -71,10 +85,10 @@ def list_history(
 
 @router.post(paths.TAG + "/put-back", name="tag.put-back")
 def put_tag_back(
-    registry_name: str,
-    repository_name: str,
-    image_name: str,
-    tag: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    tag: TagName,
     given: PutBack,
     site: TheSite,
     caller: TheCaller,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from berth.doors.api import paging, paths
-from berth.doors.api.given import TheCaller, TheSite
+from berth.doors.api.given import RegistryName, RepositoryName, TheCaller, TheSite
 from berth.doors.api.shapes import trash as shapes
 from berth.doors.api.shapes.trash import Discard, Restore, Restored, TrashWanted
 from berth.registry import opening, restoring, trash
@@ -17,8 +17,8 @@ router = APIRouter(tags=["trash"])
 
 @router.get(paths.TRASH, name="trash.list", response_model=shapes.Trash)
 def list_trash(
-    registry_name: str,
-    repository_name: str,
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
     wanted: Annotated[TrashWanted, Query()],
     site: TheSite,
     caller: TheCaller,
@@ -36,7 +36,7 @@ def list_trash(
 
 @router.post(paths.TRASH + "/restore", name="trash.restore", response_model=Restored)
 def restore(
-    registry_name: str, repository_name: str, given: Restore, site: TheSite, caller: TheCaller
+    registry_name: RegistryName, repository_name: RepositoryName, given: Restore, site: TheSite, caller: TheCaller
 ) -> restoring.Restored:
     """Restore entries with their tags and locks, and with what they need. Needs the right to manage."""
     if (given.ids is None) == (given.batch is None):
@@ -50,7 +50,9 @@ def restore(
 
 
 @router.post(paths.TRASH + "/discard", name="trash.discard", status_code=204)
-def discard(registry_name: str, repository_name: str, given: Discard, site: TheSite, caller: TheCaller) -> None:
+def discard(
+    registry_name: RegistryName, repository_name: RepositoryName, given: Discard, site: TheSite, caller: TheCaller
+) -> None:
     """Give entries up for good before their time is over. Needs the right to delete."""
     with site.db.write() as tx:
         place = opening.open_repository(tx, caller, registry_name, repository_name, Action.DELETE)
