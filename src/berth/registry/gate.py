@@ -38,7 +38,7 @@ class Standing:
     actions: Actions
     create_on_push: bool = False
     teach: bool = False
-    """The caller pushes somewhere in this registry, so they are told how to create a repository."""
+    """The caller pushes somewhere in this registry, so they are told how to create a repository they do not see."""
 
 
 class Remembered(Generic[K, V]):
@@ -99,6 +99,24 @@ class Gate:
             return self._made_on_push(caller, standing, path), path
         return standing.place, path
 
+    def known(self, caller: Caller, host: str, name: str, action: Action) -> tuple[Place, ImagePath] | None:
+        """As `admit`, of whoever may and a repository that is there: a look, fit for the event loop.
+
+        None for all that takes more, such as a refusal with its reason; then ask `admit`. Raises `NameInvalid`.
+        """
+        version = self.version() if caller.version is None else caller.version
+        path = self.path(host, name, version)
+        standing = self.standing(caller.principal, path, version)
+        bound = caller.bounds is None or action in caller.bounds.get(name, actions.NONE)
+        if (
+            standing.place is None
+            or standing.place.repository_id is None
+            or action not in standing.actions
+            or not bound
+        ):
+            return None
+        return standing.place, path
+
     def standing(self, principal: Principal, path: ImagePath, version: int | None = None) -> Standing:
         version = self.version() if version is None else version
         key = (principal, path.registry, path.repository)
@@ -154,8 +172,10 @@ def find_standing(tx: Connection, principal: Principal, path: ImagePath) -> Stan
     found = select(repository.c.id).where(repository.c.registry_id == row["id"], repository.c.name == path.repository)
     repository_id = tx.scalar(found)
     place = Place(row["id"], row["name"], row["visibility"], repository_id, path.repository)
-    teach = repository_id is None and access.pushes_somewhere(tx, principal, row["id"])
-    return Standing(place, access.allowed(tx, principal, place), row["create_on_push"], teach)
+    allowed = access.allowed(tx, principal, place)
+    unseen = repository_id is None or not allowed
+    teach = unseen and access.pushes_somewhere(tx, principal, row["id"])
+    return Standing(place, allowed, row["create_on_push"], teach)
 
 
 def _registry_of_host(tx: Connection, host: str) -> str | None:

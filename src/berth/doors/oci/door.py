@@ -1,12 +1,10 @@
 """The OCI Distribution API: from an ASGI call to a handler and back.
 
-Reads that one indexed look-up answers run on the loop when the database is in this process; everything else that
-blocks runs in threads; bytes are moved by coroutines.
+When the database is in this process, admission and the reads that one indexed look-up answers run on the loop;
+everything else that blocks runs in threads; bytes are moved by coroutines.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
 
 import structlog
 from starlette.types import Message, Receive, Scope, Send
@@ -19,24 +17,13 @@ from berth.doors.oci.routes import Kind, Route
 from berth.doors.sign_in import SignIn
 from berth.doors.wire.failures import BodyTooLarge, ClientGone
 from berth.people import tokens
-from berth.people.callers import Caller
 from berth.words.errors import Denied, ManifestTooLarge, Refusal, TokenTooNarrow, Unauthenticated
 from berth.words.manifest import MAX_BYTES
 
 log = structlog.get_logger("berth.oci")
 
 Plain = Callable[[Request], Answer]
-Call = tuple[Scope, Receive, Send, Route]
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Stream(Generic[T]):
-    """An act on bytes that come in: how it begins, in the thread that admitted the caller, and how it goes on."""
-
-    begin: Callable[[Request], Answer | T]
-    go_on: Callable[[Request, T], Awaitable[Answer]]
-
+Streaming = Callable[[Request], Awaitable[Answer]]
 
 ACTS: dict[tuple[Kind, str], Plain] = {
     (Kind.MANIFEST, "DELETE"): manifests.delete,
@@ -46,10 +33,10 @@ ACTS: dict[tuple[Kind, str], Plain] = {
     (Kind.TAGS, "GET"): lists.tag_list,
     (Kind.REFERRERS, "GET"): lists.referrer_list,
 }
-STREAMS: dict[tuple[Kind, str], Stream[Any]] = {  # Any: what each gives itself from its beginning
-    (Kind.UPLOADS, "POST"): Stream(uploads.begin, uploads.whole),
-    (Kind.UPLOAD, "PATCH"): Stream(uploads.begin_append, uploads.append),
-    (Kind.UPLOAD, "PUT"): Stream(uploads.begin_finish, uploads.finish),
+STREAMS: dict[tuple[Kind, str], Streaming] = {
+    (Kind.UPLOADS, "POST"): uploads.start,
+    (Kind.UPLOAD, "PATCH"): uploads.append,
+    (Kind.UPLOAD, "PUT"): uploads.finish,
 }
 METHODS = {
     Kind.MANIFEST: "GET, HEAD, PUT, DELETE",
@@ -59,6 +46,7 @@ METHODS = {
     Kind.TAGS: "GET",
     Kind.REFERRERS: "GET",
 }
+READS = ("GET", "HEAD")
 VERSION = (b"docker-distribution-api-version", b"registry/2.0")
 
 
@@ -112,41 +100,25 @@ class OCIDoor:
         return await self._act(scope, receive, send, route)
 
     async def _act(self, scope: Scope, receive: Receive, send: Send, route: Route) -> Answer | None:
-        kind_and_method = (route.kind, scope["method"])
-        if kind_and_method[1] in ("GET", "HEAD") and route.kind in (Kind.MANIFEST, Kind.BLOB):
-            return await self._read(scope, receive, send, route)
         call = (scope, receive, send, route)
-        if kind_and_method == (Kind.MANIFEST, "PUT"):
-            return await self._push_manifest(await in_thread(self._admit, *call))
-        if kind_and_method in STREAMS:
-            return await self._stream(STREAMS[kind_and_method], call)
-        act = ACTS[kind_and_method]
-        return await in_thread(lambda: act(self._admit(*call)))
-
-    async def _stream(self, stream: Stream[T], call: Call) -> Answer:
-        request, begun = await in_thread(self._admitted, stream.begin, call)
-        return begun if isinstance(begun, Answer) else await stream.go_on(request, begun)
-
-    def _admitted(self, act: Callable[[Request], T], call: Call) -> tuple[Request, T]:
-        """Admit and act in one thread: a change of thread costs more than most acts."""
-        request = self._admit(*call)
-        return request, act(request)
-
-    async def _read(self, scope: Scope, receive: Receive, send: Send, route: Route) -> Answer | None:
-        """Pulls: on the loop when signing in is settled and the database is here."""
-        caller = self._sign_in.remembered(scope) if self._parts.site.db.is_embedded else None
-        if route.kind is Kind.MANIFEST:
-            if caller is None:
-                return await in_thread(self._read_manifest, scope, receive, send, route, None)
-            return self._read_manifest(scope, receive, send, route, caller)
-        request = await in_thread(self._admit, scope, receive, send, route) if caller is None else None
+        act = (route.kind, scope["method"])
+        request = self._admit_here(*call)
+        here = request is not None
+        if route.kind is Kind.MANIFEST and act[1] in READS:
+            return manifests.read(request) if request else await in_thread(lambda: manifests.read(self._admit(*call)))
         if request is None:
-            request = self._admit(scope, receive, send, route, caller)
-        content, found = blobs.find(request) if caller is not None else await in_thread(blobs.find, request)
-        return await (blobs.head if request.method == "HEAD" else blobs.get)(request, content, found)
+            request = await in_thread(self._admit, *call)
+        if route.kind is Kind.BLOB and act[1] in READS:
+            return await self._read_blob(request, here=here)
+        if act == (Kind.MANIFEST, "PUT"):
+            return await self._push_manifest(request)
+        if act in STREAMS:
+            return await STREAMS[act](request)
+        return await in_thread(ACTS[act], request)
 
-    def _read_manifest(self, scope: Scope, receive: Receive, send: Send, route: Route, caller: Caller | None) -> Answer:
-        return manifests.read(self._admit(scope, receive, send, route, caller))
+    async def _read_blob(self, request: Request, *, here: bool) -> Answer | None:
+        content, found = blobs.find(request) if here else await in_thread(blobs.find, request)
+        return await (blobs.head if request.method == "HEAD" else blobs.get)(request, content, found)
 
     async def _push_manifest(self, request: Request) -> Answer:
         try:
@@ -156,8 +128,17 @@ class OCIDoor:
             raise ManifestTooLarge(MAX_BYTES) from None
         return await in_thread(manifests.push, request, body)
 
-    def _admit(self, scope: Scope, receive: Receive, send: Send, route: Route, caller: Caller | None = None) -> Request:
-        caller = caller or self._sign_in.caller(scope)
+    def _admit_here(self, scope: Scope, receive: Receive, send: Send, route: Route) -> Request | None:
+        """On the loop, when signing in is settled, the database is here and the caller may; else ask `_admit`."""
+        caller = self._sign_in.remembered(scope) if self._parts.site.db.is_embedded else None
+        if caller is None:
+            return None
+        host = addresses.host(self._parts.site.settings, scope)
+        known = self._parts.gate.known(caller, host, route.name, routes.action(route.kind, scope["method"]))
+        return None if known is None else Request(self._parts, scope, receive, send, route, host, caller, *known)
+
+    def _admit(self, scope: Scope, receive: Receive, send: Send, route: Route) -> Request:
+        caller = self._sign_in.caller(scope)
         host = addresses.host(self._parts.site.settings, scope)
         action = routes.action(route.kind, scope["method"])
         try:

@@ -35,73 +35,41 @@ class Receiving:
             self.running.update(data)
 
 
-@dataclass
-class Ending(Receiving):
-    """The upload ends with this request."""
-
-    expected: Digest
-    """What all of it will be."""
-
-
-def begin(request: Request) -> Answer | Ending:
-    """POST: a mount, a new session, or the beginning of a blob that comes whole."""
+async def start(request: Request) -> Answer:
+    """POST: a mount, a whole blob at once, or a new session."""
     wanted = request.query.get("digest")
-    if request.query.get("mount") is not None:
-        return mount(request) or _session(request)
-    return _session(request) if wanted is None else _hold_new(request, digest.parse(wanted))
+    if wanted is not None and request.query.get("mount") is None:
+        return await _whole(request, digest.parse(wanted))
+    return await in_thread(_mount_or_session, request)
 
 
-def begin_append(request: Request) -> Receiving:
-    """Hold the upload for this request. Raises `UploadUnknown`, `UploadBusy`, `ChunkOutOfOrder`."""
-    chunk = ranges.of_chunk(request.headers.get("content-range"))
-    found = _find(request)
+async def append(request: Request) -> Answer:
+    """PATCH: the next chunk, or a stream of unknown length."""
+    if _is_small(request):
+        return await in_thread(_append_small, request, await _read(request))
+    receiving = await in_thread(_hold, request)
     try:
-        part = request.site.blobs.append(found.id, new=True)
-    except UploadInUse:
-        raise UploadBusy(found.id) from None
-    if chunk is not None and chunk.start != part.offset:
-        part.close()
-        raise ChunkOutOfOrder(found.id, part.offset, chunk.start)
-    return Receiving(found, part, request.parts.hashes.take(found.id, part.offset, found.algorithm), chunk)
+        await _receive(request, receiving)
+    finally:
+        await in_thread(_let_go, request, receiving)
+    return _progress(request, 202, receiving.upload.id, receiving.part.offset)
 
 
-def begin_finish(request: Request) -> Ending:
+async def finish(request: Request) -> Answer:
+    """PUT: the last bytes, if any, and the digest of all."""
     wanted = request.query.get("digest")
     if wanted is None:
         raise DigestInvalid("", "the closing PUT needs the query parameter digest")
     expected = digest.parse(wanted)
-    held = begin_append(request)
-    return Ending(held.upload, held.part, held.running, held.chunk, expected)
-
-
-async def whole(request: Request, receiving: Ending) -> Answer:
-    """POST with a digest. It needs no session: should it break off, what came is swept."""
+    if _is_small(request):
+        return await in_thread(_finish_small, request, await _read(request), expected)
+    receiving = await in_thread(_hold, request)
     try:
-        rest = await _receive(request, receiving)
-        return await in_thread(_complete, request, receiving, rest)
-    except BaseException:
-        await in_thread(_give_up, request, receiving)
-        raise
-
-
-async def append(request: Request, receiving: Receiving) -> Answer:
-    """PATCH: the next chunk, or a stream of unknown length."""
-    rest = b""
-    try:
-        rest = await _receive(request, receiving)
-    finally:
-        await in_thread(_let_go, request, receiving, rest)
-    return _progress(request, 202, receiving.upload.id, receiving.part.offset)
-
-
-async def finish(request: Request, receiving: Ending) -> Answer:
-    """PUT: the last bytes, if any, and the digest of all."""
-    try:
-        rest = await _receive(request, receiving)
+        await _receive(request, receiving)
     except BaseException:
         await in_thread(_let_go, request, receiving)
         raise
-    return await in_thread(_complete, request, receiving, rest)
+    return await in_thread(_complete, request, receiving, expected)
 
 
 def status(request: Request) -> Answer:
@@ -116,6 +84,11 @@ def cancel(request: Request) -> Answer:
     return Answer(204)
 
 
+def _mount_or_session(request: Request) -> Answer:
+    mounted = mount(request) if request.query.get("mount") is not None else None
+    return mounted or _session(request)
+
+
 def _session(request: Request) -> Answer:
     algorithm = request.query.get("digest-algorithm") or "sha256"
     at, actor = request.site.now(), request.caller.actor
@@ -125,27 +98,70 @@ def _session(request: Request) -> Answer:
     return _progress(request, 202, started.id, 0)
 
 
-async def _receive(request: Request, receiving: Receiving) -> bytes:
-    """Take the body in, or give a small one back: each change of thread costs more than its bytes.
+async def _whole(request: Request, expected: Digest) -> Answer:
+    """A blob in one request needs no session: should it break off, what came is swept."""
+    receiving = await in_thread(_hold_new, request, expected.algorithm)
+    try:
+        await _receive(request, receiving)
+        return await in_thread(_complete, request, receiving, expected)
+    except BaseException:
+        await in_thread(_give_up, request, receiving)
+        raise
 
-    Raises `ClientGone` when it is not whole; of a large one, what came stays in the upload.
-    """
+
+def _is_small(request: Request) -> bool:
+    """Whether to take the body in at once, with all else there is to do: to change threads costs more than it."""
+    length = bodies.content_length(request.scope)
+    return length is not None and length <= bodies.WORTH_A_TRANSFER
+
+
+async def _read(request: Request) -> bytes:
+    idle = request.site.settings.idle_seconds
+    return await read_whole(request.headers, request.receive, bodies.WORTH_A_TRANSFER, idle_seconds=idle)
+
+
+async def _receive(request: Request, receiving: Receiving) -> None:
+    """Take the body in. Raises `ClientGone` when it is not whole; what came stays in the upload."""
     chunk, length = receiving.chunk, bodies.content_length(request.scope)
     if chunk is not None and length not in (None, chunk.count):
         raise SizeMismatch(chunk.count, length or 0)
     limit, idle = request.site.settings.max_blob_bytes, request.site.settings.idle_seconds
-    left, rest = max(limit - receiving.part.offset, 0), b""
+    left = max(limit - receiving.part.offset, 0)
     try:
-        if length is not None and length <= bodies.WORTH_A_TRANSFER:
-            rest = await read_whole(request.headers, request.receive, left, idle_seconds=idle)
-            received = len(rest)
-        else:
-            received = await bodies.pump(request.scope, request.receive, receiving.take, limit=left, idle_seconds=idle)
+        received = await bodies.pump(request.scope, request.receive, receiving.take, limit=left, idle_seconds=idle)
     except BodyTooLarge:
         raise BlobTooLarge(limit) from None
     if chunk is not None and received != chunk.count:
         raise SizeMismatch(chunk.count, received)
-    return rest
+
+
+def _append_small(request: Request, body: bytes) -> Answer:
+    receiving = _hold(request)
+    try:
+        _take_small(request, receiving, body)
+    finally:
+        _let_go(request, receiving)
+    return _progress(request, 202, receiving.upload.id, receiving.part.offset)
+
+
+def _finish_small(request: Request, body: bytes, expected: Digest) -> Answer:
+    receiving = _hold(request)
+    try:
+        _take_small(request, receiving, body)
+    except BaseException:
+        _let_go(request, receiving)
+        raise
+    return _complete(request, receiving, expected)
+
+
+def _take_small(request: Request, receiving: Receiving, body: bytes) -> None:
+    chunk, limit = receiving.chunk, request.site.settings.max_blob_bytes
+    if chunk is not None and len(body) != chunk.count:
+        raise SizeMismatch(chunk.count, len(body))
+    if receiving.part.offset + len(body) > limit:
+        raise BlobTooLarge(limit)
+    if body:
+        receiving.take(body)
 
 
 def _find(request: Request) -> Upload:
@@ -158,22 +174,33 @@ def _find(request: Request) -> Upload:
         return uploads.find(tx, found, upload_id, oldest=oldest)
 
 
-def _hold_new(request: Request, expected: Digest) -> Ending:
+def _hold(request: Request) -> Receiving:
+    """Hold the upload for this request. Raises `UploadUnknown`, `UploadBusy`, `ChunkOutOfOrder`."""
+    chunk = ranges.of_chunk(request.headers.get("content-range"))
+    found = _find(request)
+    try:
+        part = request.site.blobs.append(found.id, new=True)
+    except UploadInUse:
+        raise UploadBusy(found.id) from None
+    if chunk is not None and chunk.start != part.offset:
+        part.close()
+        raise ChunkOutOfOrder(found.id, part.offset, chunk.start)
+    return Receiving(found, part, request.parts.hashes.take(found.id, part.offset, found.algorithm), chunk)
+
+
+def _hold_new(request: Request, algorithm: str) -> Receiving:
     at, actor = request.site.now(), request.caller.actor
     with request.site.db.write(durable=False) as tx:
         found = images.for_push(tx, request.place, request.path, actor, at=at)
-    upload = Upload(uploads.new_id(), found, expected.algorithm)
-    part = request.site.blobs.append(upload.id, new=True)
-    return Ending(upload, part, digest.new(expected.algorithm), None, expected)
+    upload = Upload(uploads.new_id(), found, algorithm)
+    return Receiving(upload, request.site.blobs.append(upload.id, new=True), digest.new(algorithm), None)
 
 
-def _let_go(request: Request, receiving: Receiving, rest: bytes = b"") -> None:
+def _let_go(request: Request, receiving: Receiving) -> None:
     """Let the next chunk in, which may come to another process; here its hash goes on where this one stops."""
     part, found = receiving.part, receiving.upload
-    with part:
-        if rest:
-            receiving.take(rest)
-        offset = part.offset
+    offset = part.offset
+    part.close()
     if receiving.running is not None:
         request.parts.hashes.keep(found.id, offset, found.algorithm, receiving.running)
 
@@ -184,11 +211,8 @@ def _give_up(request: Request, receiving: Receiving) -> None:
     request.parts.hashes.forget(receiving.upload.id)
 
 
-def _complete(request: Request, receiving: Ending, rest: bytes) -> Answer:
-    expected = receiving.expected
+def _complete(request: Request, receiving: Receiving, expected: Digest) -> Answer:
     try:
-        if rest:
-            receiving.take(rest)
         uploads.finish(request.site, receiving.upload, receiving.part, expected, receiving.running)
         receiving.running = None
     finally:
