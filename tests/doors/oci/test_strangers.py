@@ -80,6 +80,22 @@ def test_what_is_private_answers_as_what_is_missing(
         assert len(answers) == 1, (method, rest, answers)
 
 
+@pytest.mark.parametrize("speaks", ["basic", "bearer"])
+def test_who_pushes_elsewhere_in_the_registry_cannot_tell_a_private_repository_from_a_missing_one(
+    harbour: Harbour, private: tuple[str, Document, str], speaks: Literal["basic", "bearer"]
+) -> None:
+    name, _, upload = private
+    somebody = harbour.somebody((harbour.repository(), "writer"))
+    caller = harbour.client(somebody.name, somebody.secret, speaks)
+    for method, rest in REQUESTS:
+        answers = set()
+        for path in (name, f"{PRIVATE}/missing/hello"):
+            answer = caller.ask(method, f"/v2/{path}/{rest.format(name=path, digest='v1', layer='x', upload=upload)}")
+            place = path.rpartition("/")[0]
+            answers.add((answer.status_code, answer.text.replace(path, "N").replace(place, "R")))
+        assert len(answers) == 1, (method, rest, answers)
+
+
 def test_a_token_that_was_asked_for_anything_gets_nothing_and_is_still_a_token(
     harbour: Harbour, private: tuple[str, Document, str]
 ) -> None:
