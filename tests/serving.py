@@ -20,7 +20,7 @@ from tests.tied import tied
 ADMIN, PASSWORD = "admin", "correct horse battery"
 REPOSITORY = "main/apps"
 """What `--starter` makes."""
-PATIENCE = 60.0
+PATIENCE = 120.0
 LOOK_AGAIN = 0.02
 
 BERTH = Path(sys.executable).with_name("berth")
@@ -36,11 +36,13 @@ class Server:
     port: int = 0
     words: tuple[str, ...] = ()
     process: "subprocess.Popen[bytes] | None" = None
-    connections: list[httpx.Client] = field(default_factory=list)
+    http: httpx.Client = field(init=False)
+    """For everybody: its connections are shared, and making one is slow."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = self.port or free_port()
+        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE)
 
     @property
     def host(self) -> str:
@@ -108,8 +110,7 @@ class Server:
         self.process = None
 
     def client(self, name: str = ADMIN, secret: str = PASSWORD, speaks: Literal["basic", "bearer"] = "basic") -> Client:
-        self.connections.append(httpx.Client(base_url=self.url, timeout=PATIENCE))
-        return Client(self.connections[-1], name, secret, speaks)
+        return Client(self.http, name, secret, speaks)
 
     def berth(self, *words: str) -> str:
         """What a `berth` command says, working on this server's own data."""
@@ -127,7 +128,7 @@ class Server:
             assert self.process is not None
             assert self.process.poll() is None, f"berth serve did not start: {self.log[-4000:]}"
             try:
-                return httpx.get(f"{self.url}/readyz", timeout=PATIENCE).status_code == httpx.codes.OK
+                return self.http.get("/readyz").status_code == httpx.codes.OK
             except httpx.TransportError:
                 return False
 
@@ -146,8 +147,7 @@ def served(
         if server.process is not None:
             server.stop()
     finally:
-        for connection in server.connections:
-            connection.close()
+        server.http.close()
         if server.process is not None:
             server.kill()
 

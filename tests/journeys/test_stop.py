@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,9 +32,8 @@ def image(server: Server) -> Image:
 def takes_nobody(server: Server) -> bool:
     """A new connection is refused."""
     try:
-        with httpx.Client() as client:
-            client.get(f"{server.url}/healthz")
-    except httpx.ConnectError:
+        socket.create_connection(("127.0.0.1", server.port)).close()
+    except ConnectionRefusedError:
         return True
     return False
 
