@@ -37,15 +37,18 @@ class Branches:
         self._known: set[str] = set()
 
     def need(self, name: str) -> None:
-        if name not in self._known:
-            self.renew(name)
+        """Make it durable, once. One that is there may be another process's, made this instant and not yet so."""
+        if name in self._known:
+            return
+        branch = self._trunk / name
+        if "/" in name:
+            self.need(name.rpartition("/")[0])
+        with suppress(FileExistsError):
+            branch.mkdir(MODE)
+        sync(branch.parent)
+        self._known.add(name)
 
     def renew(self, name: str) -> None:
-        """One that is there already may be another process's, made this instant and not yet durable."""
-        branch = self._trunk
-        for step in name.split("/"):
-            branch /= step
-            with suppress(FileExistsError):
-                branch.mkdir(MODE)
-            sync(branch.parent)
-        self._known.add(name)
+        """Somebody took it away, and perhaps what it stands on."""
+        self._known.difference_update((name, name.rpartition("/")[0]))
+        self.need(name)
