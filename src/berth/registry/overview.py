@@ -7,10 +7,11 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 
 from berth.db import pages
 from berth.db.pages import Found, Wanted
-from berth.db.tables import image, manifest, tag
+from berth.db.tables import image, image_measure, manifest, tag
 from berth.people.access import Place
 from berth.registry import images, locks
 from berth.registry.images import Image
+from berth.registry.measuring import LARGE
 from berth.words.errors import Locked
 
 IMAGES = {
@@ -80,7 +81,10 @@ def image_page(
         query = query.where(holds if locked else ~holds)
     found: Found[RowMapping] = pages.fetch(tx, query, IMAGES, wanted, lambda row: row)
     ids = [row["id"] for row in found.items]
-    digests, tags = _counts(tx, manifest.c.image_id, ids), _counts(tx, tag.c.image_id, ids)
+    kept = _kept(tx, ids)
+    few = [image_id for image_id in ids if image_id not in kept]
+    digests = _counts(tx, manifest.c.image_id, few) | {image_id: row[0] for image_id, row in kept.items()}
+    tags = _counts(tx, tag.c.image_id, few) | {image_id: row[1] for image_id, row in kept.items()}
     rows = [
         ImageRow(
             path=f"{place}/{row['name']}",
@@ -113,6 +117,13 @@ _SAME = tuple(ImageRow.__dataclass_fields__.keys() - {"path", "lock", "digests",
 def _counts(tx: Connection, column: ColumnElement[int], ids: list[int]) -> dict[int, int]:
     counted = select(column, func.count()).where(column.in_(ids)).group_by(column)
     return {row[0]: row[1] for row in tx.execute(counted)}
+
+
+def _kept(tx: Connection, ids: list[int]) -> dict[int, tuple[int, int]]:
+    """Digests and tags of large images, as a job has counted them; the others are counted at once."""
+    columns = (image_measure.c.image_id, image_measure.c.digests, image_measure.c.tags)
+    rows = tx.execute(select(*columns).where(image_measure.c.image_id.in_(ids), image_measure.c.digests > LARGE))
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def _lock(row: RowMapping, path: str, at: datetime) -> Locked | None:

@@ -119,6 +119,7 @@ class ImageDetail(Image):
                     "operation": None,
                     "policies": {**ALL},
                     "sizes": {"total": 31337, "shared": 1337, "unique": 30000},
+                    "measured_at": None,
                     "endpoints": {"private": "registry.example.org/main/apps/shop/web", "public": None},
                 }
             ]
@@ -128,6 +129,9 @@ class ImageDetail(Image):
     operation: Annotated[str | None, Field(description="The one that is changing the image.")]
     policies: Policies
     sizes: Sizes
+    measured_at: Annotated[
+        Instant | None, Field(description="When digests, tags and sizes of a large image were counted; null: just now.")
+    ]
     endpoints: Endpoints
 
 
