@@ -12,8 +12,6 @@ from tests.client import Image, location
 from tests.documents import CONFIG, Document, digest_of
 from tests.serving import REPOSITORY, Server
 
-ROUNDS = 2
-
 
 @dataclass
 class Push:
@@ -116,25 +114,23 @@ def test_after_each_step_of_a_push_all_that_was_acknowledged_outlives_a_kill(ser
 
 
 def test_what_is_acknowledged_while_the_kill_comes_is_kept_too(server: Server) -> None:
-    for number in range(ROUNDS):
-        pushes = [
-            Push(server.client().image(f"{REPOSITORY}/busy-{worker}"), f"{number} {worker}") for worker in range(4)
-        ]
-        going = threading.Barrier(len(pushes) + 1)
-        threads = [threading.Thread(target=_push_on, args=(push, going)) for push in pushes]
-        for thread in threads:
-            thread.start()
-        going.wait()
-        server.kill()
-        for thread in threads:
-            thread.join()
-        server.start()
-        for push in pushes:
-            push.verify()
-            again = Push(push.image, push.seed)
-            for step in again.steps:
-                step()
-            again.verify()
+    client = server.client()
+    pushes = [Push(client.image(f"{REPOSITORY}/busy-{worker}"), f"busy {worker}") for worker in range(4)]
+    going = threading.Barrier(len(pushes) + 1)
+    threads = [threading.Thread(target=_push_on, args=(push, going)) for push in pushes]
+    for thread in threads:
+        thread.start()
+    going.wait()
+    server.kill()
+    for thread in threads:
+        thread.join()
+    server.start()
+    for push in pushes:
+        push.verify()
+        again = Push(push.image, push.seed)
+        for step in again.steps:
+            step()
+        again.verify()
 
 
 def _push_on(push: Push, going: threading.Barrier) -> None:
