@@ -10,9 +10,10 @@ before the question whether it may go is asked for good:
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import TypeVar
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, delete, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, select
 
 from berth.db.tables import blob, image_blob, manifest, manifest_blob, trash_blob, upload
 from berth.jobs import job
@@ -20,6 +21,8 @@ from berth.registry import images, uploads
 from berth.site import Site
 
 BATCH = 200
+
+T = TypeVar("T")
 
 log = structlog.get_logger("berth.registry")
 
@@ -55,10 +58,11 @@ def drop_holds(site: Site) -> int:
     """Images let go of blobs that no manifest of theirs needs and nobody has asked for within the grace."""
     before, gone = _grace(site), 0
     with site.db.read() as tx:
-        idle = list(tx.scalars(select(image_blob.c.image_id).where(_let_go(before)).distinct()))
-    for image_id in idle:
-        while dropped := _drop_some_holds(site, image_id, before):
-            gone += dropped
+        ids = list(tx.scalars(select(image_blob.c.image_id).where(image_blob.c.renewed_at < before).distinct()))
+    for some in _some(iter(ids), BATCH):
+        for image_id, digests in _idle(site, some, before).items():
+            for part in _some(iter(digests), BATCH):
+                gone += _let_go(site, image_id, part, before)
     return gone
 
 
@@ -99,24 +103,35 @@ def _grace(site: Site) -> datetime:
     return site.now() - timedelta(hours=site.settings.grace_hours)
 
 
-def _let_go(before: datetime) -> ColumnElement[bool]:
-    """Whether an image may let go of a blob."""
-    needed = exists().where(
-        manifest_blob.c.digest == image_blob.c.digest,
-        manifest_blob.c.manifest_id == manifest.c.id,
-        manifest.c.image_id == image_blob.c.image_id,
-    )
-    return (image_blob.c.renewed_at < before) & ~needed
+def _idle(site: Site, ids: list[int], before: datetime) -> dict[int, list[str]]:
+    """The blobs that each of these images may let go of.
+
+    All are asked for in one pass: a digest may be in a hundred thousand manifests, of one image or of many.
+    """
+    held = select(image_blob.c.image_id, image_blob.c.digest)
+    old = held.where(image_blob.c.image_id.in_(ids), image_blob.c.renewed_at < before)
+    idle: dict[int, list[str]] = {}
+    with site.db.read() as tx:
+        for image_id, digest in tx.execute(old.except_(_needed().where(manifest.c.image_id.in_(ids)))):
+            idle.setdefault(image_id, []).append(digest)
+    return idle
 
 
-def _drop_some_holds(site: Site, image_id: int, before: datetime) -> int:
-    mine = image_blob.c.image_id == image_id
+def _let_go(site: Site, image_id: int, digests: list[str], before: datetime) -> int:
     with site.db.write(durable=False) as tx:  # what deletes bytes later makes this durable with its own rows
         images.lock(tx, image_id)
-        some = select(image_blob.c.digest).where(mine, _let_go(before)).limit(BATCH)
+        wanted = _needed().where(manifest.c.image_id == image_id, manifest_blob.c.digest.in_(digests))
+        needed = {row.digest for row in tx.execute(wanted)}
+        mine = (image_blob.c.image_id == image_id) & image_blob.c.digest.in_(set(digests) - needed)
         # The statement may wait for a request that renews a row, and then looks at the row once more.
-        going = mine & image_blob.c.digest.in_(some) & (image_blob.c.renewed_at < before)
-        return tx.execute(delete(image_blob).where(going)).rowcount
+        return tx.execute(delete(image_blob).where(mine, image_blob.c.renewed_at < before)).rowcount
+
+
+def _needed() -> Select[int, str]:
+    """What manifests need, with the ids of their images."""
+    return select(manifest.c.image_id, manifest_blob.c.digest).join_from(
+        manifest, manifest_blob, manifest_blob.c.manifest_id == manifest.c.id
+    )
 
 
 def _drop_some_blobs(site: Site, after: str) -> tuple[list[str], list[str]]:
@@ -141,6 +156,6 @@ def _unheld() -> ColumnElement[bool]:
     return ~held & ~needed & ~trashed
 
 
-def _some(names: Iterator[str], count: int) -> Iterator[list[str]]:
-    while some := list(islice(names, count)):
+def _some(all_: Iterator[T], count: int) -> Iterator[list[T]]:
+    while some := list(islice(all_, count)):
         yield some
