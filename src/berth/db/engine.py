@@ -144,9 +144,18 @@ class Query:
 
 
 def _postgresql(url: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url, pool_size=POOL, max_overflow=POOL, pool_pre_ping=True, connect_args={"prepare_threshold": 2}
     )
+    event.listen(engine, "connect", _without_jit)
+    return engine
+
+
+def _without_jit(connection: Any, _record: object) -> None:  # Any: the driver's connection
+    """PostgreSQL spends a second on compiling queries that take a few milliseconds."""
+    connection.autocommit = True
+    connection.execute("SET jit = off")
+    connection.autocommit = False
 
 
 def _sqlite(url: str) -> Engine:

@@ -83,8 +83,9 @@ def remove_all_of(
     """Remove the names of digests that are being deleted; returns them."""
     rows = tx.execute(select(tag.c.name).where(tag.c.manifest_id.in_(manifest_ids)).order_by(tag.c.name)).all()
     tx.execute(delete(tag).where(tag.c.manifest_id.in_(manifest_ids)))
-    for row in rows:
-        remember(tx, found, row.name, None, actor, why, at=at)
+    ends = [{"image_id": found.id, "name": row.name, "at": at, "by": actor.name, "why": why} for row in rows]
+    if ends:
+        tx.execute(insert(tag_history), ends)
     return [row.name for row in rows]
 
 

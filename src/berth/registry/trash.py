@@ -87,7 +87,7 @@ def move(
     The caller holds the image's row and has decided that they may go.
     """
     if keep:
-        for some in reach.batches(manifest_ids):
+        for some in reach.batches(manifest_ids, BATCH):
             _store(tx, found, some, {**_deed(actor, at, keep, why), "batch": batch})
     names = tags.remove_all_of(tx, found, list(manifest_ids), actor, at=at, why=why)
     reach.erase(tx, manifest_ids)
@@ -181,19 +181,18 @@ def _deed(actor: Actor, at: datetime, keep: timedelta, why: str) -> dict[str, ob
 def _store(tx: Connection, found: Image, ids: list[int], deed: dict[str, object]) -> None:
     rows = tx.execute(select(manifest, manifest_body.c.body).join(manifest_body).where(manifest.c.id.in_(ids)))
     names, children, held = _tags(tx, ids), _children(tx, ids), _blobs(tx, ids)
-    here = {"repository_id": found.repository_id, "image": found.path.image}
+    here = {"repository_id": found.repository_id, "image": found.path.image, "kind": DIGEST, **deed}
+    values, ids_of = [], {}
     for row in rows.mappings():
-        values = {
-            "kind": DIGEST,
-            "digest": row["digest"],
-            "facts": {"manifest": facts_of(manifest, row), "children": children.get(row["id"], [])},
-            "tags": names.get(row["id"], []),
-            "body": row["body"],
-            "size": row["total_size"],
-        }
-        trash_id = tx.execute(insert(trash).values(**values, **here, **deed).returning(trash.c.id)).scalar_one()
-        if row["id"] in held:
-            tx.execute(insert(trash_blob), [{"trash_id": trash_id, "digest": each} for each in held[row["id"]]])
+        ids_of[row["digest"]] = row["id"]
+        facts = {"manifest": facts_of(manifest, row), "children": children.get(row["id"], [])}
+        what = {"digest": row["digest"], "facts": facts, "tags": names.get(row["id"], [])}
+        values.append({**here, **what, "body": row["body"], "size": row["total_size"]})
+    # All in one statement: each for itself would be a way to the database and back.
+    stored = tx.execute(insert(trash).returning(trash.c.id, trash.c.digest), values).all()
+    holds = [{"trash_id": each.id, "digest": blob} for each in stored for blob in held.get(ids_of[each.digest], ())]
+    if holds:
+        tx.execute(insert(trash_blob), holds)
 
 
 def _tags(tx: Connection, ids: list[int]) -> dict[int, list[Facts]]:
