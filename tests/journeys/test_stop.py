@@ -1,6 +1,7 @@
 """Asked to stop, Berth finishes what is running, takes nothing new, and ends."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -111,6 +112,8 @@ def test_a_process_of_the_tree_that_dies_is_replaced(data: Path) -> None:
         wait_for(lambda: len(server.workers()) == len(before) and before[0] not in server.workers())
         wait_for(lambda: not takes_nobody(server))
         assert image(server).get("v1").status_code == 200
+        line = next(line for line in server.log.splitlines() if "started anew" in line)
+        assert json.loads(line)["status"] == -signal.SIGKILL
         server.behead()
         server.start()
         assert image(server).get("v1").status_code == 200

@@ -9,6 +9,7 @@ import typer
 from berth import migrations, serving, worker
 from berth.audit.events import SYSTEM
 from berth.db import Database
+from berth.doors import logs
 from berth.people.first import NAME, first_administrator
 from berth.registry import registries, repositories
 from berth.serving import Role, Tree
@@ -29,6 +30,7 @@ def serve(
 ) -> None:
     """Serve the registry and run its background worker."""
     settings = load(data=data)
+    logs.configure(settings)
     listener = serving.listen(host, port)
     password = _prepare(settings, starter=starter)
     servers = [
