@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     String,
+    TextClause,
     and_,
     cast,
     exists,
@@ -23,7 +25,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    union_all,
+    text,
 )
 
 from berth.db import pages
@@ -50,6 +52,9 @@ MAX_NAMES = 20
 
 MAX_BELOW = 1000
 """Children, and referrers, shown below one digest."""
+
+AT_ONCE = 100
+"""Digests whose names are looked up together; SQLite joins up to 500 selects."""
 
 Kind = Literal["image", "index", "artifact"]
 
@@ -169,8 +174,8 @@ def _chosen(found: Image, filters: Filters, at: datetime) -> list[ColumnElement[
     if filters.locked is not None:
         chosen.append(_locked(found, at) if filters.locked else ~_locked(found, at))
     if filters.platform:
-        text = json.dumps(filters.platform)
-        chosen.append(cast(manifest.c.platforms, String).contains(text, autoescape=True))
+        quoted = json.dumps(filters.platform)
+        chosen.append(cast(manifest.c.platforms, String).contains(quoted, autoescape=True))
     return chosen
 
 
@@ -246,21 +251,21 @@ def _dressed(tx: Connection, found: Image, rows: Sequence[RowMapping], at: datet
 
 def first_names(tx: Connection, ids: Collection[int], limit: int = MAX_NAMES) -> dict[int, list[str]]:
     """By digest its first names in their natural order, and one more than `limit` where there are more."""
-    each = [
-        select(tag.c.manifest_id, tag.c.name, tag.c.natural)
-        .where(tag.c.manifest_id == manifest_id)
-        .order_by(tag.c.natural)
-        .limit(limit + 1)
-        .subquery()
-        for manifest_id in ids
-    ]
     found: dict[int, list[str]] = {}
-    for start in range(0, len(each), 100):  # SQLite joins up to 500 of them
-        together = union_all(*(select(some) for some in each[start : start + 100])).subquery()
-        query = select(together.c.manifest_id, together.c.name).order_by(together.c.natural)
-        for manifest_id, name in tx.execute(query):
+    for some in reach.batches(ids, AT_ONCE):
+        given = {f"of_{place}": manifest_id for place, manifest_id in enumerate(some)}
+        for manifest_id, name in tx.execute(_first_names(len(some)), {**given, "most": limit + 1}):
             found.setdefault(manifest_id, []).append(name)
     return found
+
+
+@lru_cache(maxsize=AT_ONCE)
+def _first_names(count: int) -> TextClause:
+    """One look into the index for each digest; as text, for to build it anew takes longer than to run it."""
+    one = 'SELECT manifest_id, name, "natural" FROM tag WHERE manifest_id = :of_{0} ORDER BY "natural" LIMIT :most'
+    each = (f"SELECT * FROM ({one.format(place)}) AS part_{place}" for place in range(count))  # noqa: S608  numbers
+    together = " UNION ALL ".join(each)
+    return text(f'SELECT manifest_id, name FROM ({together}) AS together ORDER BY "natural"')  # noqa: S608  numbers
 
 
 def _row(row: RowMapping, names: list[str], lock: Locked | None) -> Row:
