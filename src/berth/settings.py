@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "BERTH_"
+SHORTEST_PASSWORD = 8
 
 Network = IPv4Network | IPv6Network
 
@@ -38,7 +39,6 @@ class Settings(BaseSettings):
     )
     admin_password: SecretStr | None = Field(
         default=None,
-        min_length=8,
         description="Password of the first administrator, `admin`, used once when the database is new. "
         "Without it one is made up and printed once.",
     )
@@ -107,6 +107,13 @@ class Settings(BaseSettings):
     def _storage(cls, value: str) -> str:
         if value and value != "memory:" and not value.startswith("file:///"):
             raise ValueError("it must be memory: or begin with file:///")
+        return value
+
+    @field_validator("admin_password")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < SHORTEST_PASSWORD:
+            raise ValueError(f"it must have at least {SHORTEST_PASSWORD} characters")
         return value
 
     @field_validator("external_url")

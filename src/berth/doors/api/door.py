@@ -9,6 +9,7 @@ import threading
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from berth.doors import shortage
 from berth.doors.api import errors, paths
 from berth.doors.api.errors import Problem
 from berth.doors.http import Answer, Headers, in_thread, read_whole
@@ -58,13 +59,12 @@ class APIDoor:
             answer = errors.problem(problem.status, problem.kind, str(problem), request_id, fields=problem.fields)
         except ClientGone:
             return
-        except Exception:
-            log.exception("defect", path=scope["path"], method=scope["method"], request_id=request_id)
+        except Exception as error:
+            short = shortage.of(error)
+            log.exception(short or "defect", path=scope["path"], method=scope["method"], request_id=request_id)
             if sender.started:
                 raise
-            answer = errors.problem(
-                500, "defect", "an error of the server; the log has it under the request id", request_id
-            )
+            answer = _trouble(short, request_id)
         if answer is not None:
             await answer.send(sender)
 
@@ -107,6 +107,15 @@ class _Sender:
         elif self._head:
             message = {**message, "body": b""}
         await self._send(message)
+
+
+def _trouble(short: str | None, request_id: str) -> Answer:
+    if short is None:
+        text = "an error of the server; the log has it under the request id"
+        return errors.problem(500, "defect", text, request_id)
+    answer = errors.problem(503, "unavailable", short, request_id)
+    answer.headers.append(("Retry-After", str(shortage.RETRY_AFTER)))
+    return answer
 
 
 def _own_site_only(scope: Scope) -> None:

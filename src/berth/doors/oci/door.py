@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from starlette.types import Message, Receive, Scope, Send
 
-from berth.doors import addresses
+from berth.doors import addresses, shortage
 from berth.doors.http import Answer, Headers, Query, in_thread, read_whole
 from berth.doors.oci import blobs, challenge, errors, lists, manifests, refused, routes, token, uploads
 from berth.doors.oci.request import Parts, Request
@@ -73,13 +73,13 @@ class OCIDoor:
             answer = await self._refused(scope, refusal)
         except ClientGone as gone:
             answer = _cut(gone)  # whoever has left does not hear it
-        except Exception:
-            log.exception(
-                "defect", path=scope["path"], method=scope["method"], request_id=scope.get("berth.request_id")
-            )
+        except Exception as error:
+            short = shortage.of(error)
+            facts = {"path": scope["path"], "method": scope["method"], "request_id": scope.get("berth.request_id")}
+            log.exception(short or "defect", **facts)
             if started:
                 raise
-            answer = errors.error(500, "UNKNOWN", "an error of the server; the log has it under the request id")
+            answer = _unavailable(short) if short else _defect()
         if answer is not None and not started:
             await answer.send(versioned, head=head)
 
@@ -187,6 +187,16 @@ class OCIDoor:
 def _not_allowed(methods: str) -> Answer:
     answer = errors.error(405, "UNSUPPORTED", f"this path takes {methods}")
     answer.headers.append(("Allow", methods))
+    return answer
+
+
+def _defect() -> Answer:
+    return errors.error(500, "UNKNOWN", "an error of the server; the log has it under the request id")
+
+
+def _unavailable(reason: str) -> Answer:
+    answer = errors.error(503, "UNAVAILABLE", reason)
+    answer.headers.append(("Retry-After", str(shortage.RETRY_AFTER)))
     return answer
 
 
