@@ -42,20 +42,23 @@ def _row(item: Facts, ended: Facts | None, *, dry_run: bool) -> Facts:
 
 
 def _all_gone(items: Sequence[Facts], rows: Sequence[Facts]) -> None:
-    """One exit code for many: that of the first that was refused."""
-    problems = [item["problem"] for item in items if item["problem"] is not None]
-    if problems:
-        raise Refused(f"{len(problems)} of {len(items)} were refused", EXITS.get(problems[0]["status"], 1))
+    none_refused(items)
     failed = sum(row["state"] == "failed" for row in rows)
     if failed:
         raise Refused(f"{failed} of {len(items)} could not be deleted")
 
 
+def none_refused(items: Sequence[Facts]) -> None:
+    """One exit code for many: that of the first that was refused. Raises `Refused`."""
+    problems = [item["problem"] for item in items if item["problem"] is not None]
+    if problems:
+        said = problems[0]["detail"] if len(items) == 1 else f"{len(problems)} of {len(items)} were refused"
+        raise Refused(said, EXITS.get(problems[0]["status"], 1))
+
+
 def of_one(api: Remote, answer: Facts | None, what: str, *, wait: bool, dry_run: bool) -> None:
     """Say what became of an image, a repository or a registry. Raises `Refused`."""
-    for item in answer["items"] if answer else []:
-        if item["problem"] is not None:
-            raise Refused(item["problem"]["detail"], EXITS.get(item["problem"]["status"], 1))
+    none_refused(answer["items"] if answer else [])
     if dry_run:
         typer.echo(f"{what} would be deleted")
         return

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from berth.cli import output
+from berth.cli import deletion, output
 from berth.cli.output import Format
-from berth.cli.remote import EXITS, Facts, Refused
+from berth.cli.remote import Facts
 
 COLUMNS = ("digest", "done", "reason")
 
@@ -25,6 +25,4 @@ def outcomes(answer: Facts, output_format: Format) -> None:
     items = answer["items"]
     rows = [{**item, "reason": "" if item["problem"] is None else item["problem"]["detail"]} for item in items]
     output.rows([{name: row[name] for name in COLUMNS} for row in rows], output_format, columns=COLUMNS)
-    problems = [item["problem"] for item in items if item["problem"] is not None]
-    if problems:
-        raise Refused(f"{len(problems)} of {len(items)} were refused", EXITS.get(problems[0]["status"], 1))
+    deletion.none_refused(items)
