@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
 
 import structlog
@@ -36,6 +37,7 @@ class Berth:
         self._sign_in = SignIn(site)
         self._pulls = Pulls()
         self._unwritten: Taken | None = None
+        self._flushing = threading.Lock()
         parts = Parts(site, Gate(site), QuickReads(site), self._pulls, Hashes())
         self._oci = OCIDoor(parts, self._sign_in)
         self._api = APIDoor(site, self._sign_in)
@@ -66,12 +68,13 @@ class Berth:
 
     def flush(self, *, everything: bool = False) -> None:
         """Write what was counted in memory. What cannot be written now is kept for the next time."""
-        self._unwritten = self._unwritten or self._pulls.take()
-        with self._site.db.write(durable=False) as tx:
-            if self._unwritten is not None:
-                self._unwritten.write(tx)
-            self._sign_in.key_use.flush(tx, everything=everything)
-        self._unwritten = None
+        with self._flushing:  # the last flush may begin while one before it still waits for the database
+            self._unwritten = self._unwritten or self._pulls.take()
+            with self._site.db.write(durable=False) as tx:
+                if self._unwritten is not None:
+                    self._unwritten.write(tx)
+                self._sign_in.key_use.flush(tx, everything=everything)
+            self._unwritten = None
 
     def flush_rest(self) -> None:
         """Write all that is left, at the end."""

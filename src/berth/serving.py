@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 
@@ -106,14 +107,18 @@ class Tree:
             self._wait()
 
     def _start(self, role: Role) -> None:
+        # A request to stop waits until the child is known, or has handlers of its own.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         pid = os.fork()
         if pid:
             self._running[pid] = role
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
             return
         status = 1
         try:
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
             os.close(self._held)
             if not role.listens:
                 self._listener.close()
@@ -144,7 +149,8 @@ class Tree:
         self._stopping = True
         self._listener.close()  # or new connections would wait here for nobody, instead of going to another replica
         for pid in self._running:
-            os.kill(pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
 
 
 def _stop_with_parent(alive: int) -> None:

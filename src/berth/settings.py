@@ -35,7 +35,8 @@ class Settings(BaseSettings):
     )
     storage_url: str = Field(
         default="",
-        description="Where blobs are kept: `file:///folder` or `memory:`. Empty: `blobs` in the data folder.",
+        description="Where blobs are kept: `file:///folder`, or `memory:` for tests: each process has its own, and it "
+        "ends with the process. Empty: `blobs` in the data folder.",
     )
     admin_password: SecretStr | None = Field(
         default=None,
@@ -80,7 +81,7 @@ class Settings(BaseSettings):
         default=60,
         ge=1,
         le=3600,
-        description="How long a request body or a download may stand still before it is cut.",
+        description="How long the body of a push may stand still before it is cut. Downloads are cut after 60 s.",
     )
     stop_seconds: int = Field(
         default=30, ge=1, le=3600, description="How long running requests may go on after a request to stop."

@@ -8,6 +8,7 @@ import typer
 
 from berth import migrations, serving, worker
 from berth.audit.events import SYSTEM
+from berth.cli.settings import shown
 from berth.db import Database
 from berth.doors import logs
 from berth.people.first import NAME, first_administrator
@@ -63,7 +64,8 @@ def _make_starter(site: Site) -> None:
 def _welcome(settings: Settings, address: str, password: str | None, *, starter: bool) -> None:
     url = settings.external_url or f"http://{address}"
     host = url.partition("://")[2]
-    lines = [f"Berth serves {url} (data: {settings.database_url or settings.data.absolute()})"]
+    where = shown(settings, "database_url") if settings.database_url else settings.data.absolute()
+    lines = [f"Berth serves {url} (data: {where})"]
     if password is not None:
         lines += [
             "",

@@ -16,7 +16,6 @@ from berth.people.passwords import Hash
 from berth.words import names
 from berth.words.errors import AlreadyExists, FieldInvalid, LastAdministrator, NameInvalid, UserUnknown
 
-KINDS = ("person", "robot")
 RESERVED = ("anonymous", "system")
 SORTS = {
     "name": (account.c.name,),

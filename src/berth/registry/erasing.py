@@ -37,7 +37,9 @@ def digests(site: Site, *, operation_id: str, image_id: int) -> None:
     if operation.ended:
         return
     waiting = [item for item in operation.items if item["state"] == "queued"]
-    reasons = _together(site, operation, image_id, waiting) or _one_by_one(site, operation, image_id, waiting)
+    reasons = _together(site, operation, image_id, waiting)
+    if reasons is None:
+        reasons = _one_by_one(site, operation, image_id, waiting)
     with site.db.write() as tx:
         for item in waiting:
             item["state"], item["reason"] = "done", ""

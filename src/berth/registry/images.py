@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from berth.audit.events import Actor
 from berth.db import insert_ignore
-from berth.db.tables import image, manifest, repository, tag
+from berth.db.tables import image, repository
 from berth.people.access import Place
 from berth.registry import operations
 from berth.words.errors import ImageBusy, ImageDeleting, ImageInactive, ImageUnknown, PlaceDeleting
@@ -52,19 +52,6 @@ class Image:
     """By its repository's default, once it has its first tag."""
     state: str = "active"
     state_reason: str = ""
-
-
-@dataclass(frozen=True)
-class Summary:
-    path: str
-    digests: int
-    tags: int
-    pulls: int
-    state: str
-    created_by: str
-    created_at: datetime
-    edited_by: str
-    edited_at: datetime
 
 
 def find(tx: Connection, place: Place, path: ImagePath) -> Image:
@@ -149,22 +136,6 @@ def born(tx: Connection, place: Place, found: Image, actor: Actor, *, at: dateti
 
 def edited(tx: Connection, found: Image, actor: Actor, *, at: datetime) -> None:
     tx.execute(update(image).where(image.c.id == found.id).values(edited_by=actor.name, edited_at=at))
-
-
-def summaries(tx: Connection, repository_id: int, prefix: str) -> list[Summary]:
-    """The images of a repository as people see them; `prefix` is `registry/repository`."""
-    digests = select(func.count()).where(manifest.c.image_id == image.c.id).scalar_subquery()
-    tags = select(func.count()).where(tag.c.image_id == image.c.id).scalar_subquery()
-    query = (
-        select(image, digests.label("digests"), tags.label("tags"))
-        .where(image.c.repository_id == repository_id, image.c.born_at.is_not(None))
-        .order_by(image.c.name)
-    )
-    same = ("digests", "tags", "pulls", "state", "created_by", "created_at", "edited_by", "edited_at")
-    return [
-        Summary(path=f"{prefix}/{row['name']}", **{field: row[field] for field in same})
-        for row in tx.execute(query).mappings()
-    ]
 
 
 def lock_of(row: RowMapping | None) -> Lock | None:

@@ -15,8 +15,6 @@ from berth.words import expression, names
 from berth.words.digest import Digest
 from berth.words.errors import ManifestUnknown, TagImmutable
 
-MAX_PAGE = 10_000
-
 
 def put(
     tx: Connection,

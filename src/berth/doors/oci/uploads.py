@@ -5,7 +5,7 @@ Bytes go from the connection into the blob store as they come, hashed on the way
 
 from dataclasses import dataclass
 
-from berth.blobs import Part, UploadInUse
+from berth.blobs import Part, UploadGone, UploadInUse
 from berth.doors.http import Answer, in_thread, read_whole
 from berth.doors.oci import ranges
 from berth.doors.oci.mounts import mount
@@ -16,7 +16,14 @@ from berth.registry import images, uploads
 from berth.registry.uploads import Upload
 from berth.words import digest
 from berth.words.digest import Digest, Hash
-from berth.words.errors import BlobTooLarge, ChunkOutOfOrder, DigestInvalid, SizeMismatch, UploadBusy
+from berth.words.errors import (
+    BlobTooLarge,
+    ChunkOutOfOrder,
+    DigestInvalid,
+    SizeMismatch,
+    UploadBusy,
+    UploadUnknown,
+)
 
 
 @dataclass
@@ -182,6 +189,8 @@ def _hold(request: Request) -> Receiving:
         part = request.site.blobs.append(found.id, new=True)
     except UploadInUse:
         raise UploadBusy(found.id) from None
+    except UploadGone:
+        raise UploadUnknown(found.id) from None
     if chunk is not None and chunk.start != part.offset:
         part.close()
         raise ChunkOutOfOrder(found.id, part.offset, chunk.start)
@@ -215,6 +224,8 @@ def _complete(request: Request, receiving: Receiving, expected: Digest) -> Answe
     try:
         uploads.finish(request.site, receiving.upload, receiving.part, expected, receiving.running)
         receiving.running = None
+    except UploadGone:  # cancelled or expired while its last bytes came
+        raise UploadUnknown(receiving.upload.id) from None
     finally:
         _let_go(request, receiving)
     return Answer(
