@@ -1,8 +1,9 @@
 """What Berth cannot do just now for want of something it stands on: answered as such, not as a defect of ours."""
 
 import errno
+import sqlite3
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import exc
 
 RETRY_AFTER = 5
 """Seconds after which a client may try again."""
@@ -13,9 +14,13 @@ _READ_ONLY = frozenset({errno.EROFS})
 
 def of(error: Exception) -> str | None:
     """A sentence for whoever asked; None when the error is something else."""
-    if isinstance(error, OperationalError):
-        full = "full" in str(error.orig)
+    if isinstance(error, exc.OperationalError):
+        if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+            return None  # a statement that is wrong is a defect of ours
+        full = any(words in str(error.orig) for words in ("full", "No space left"))
         return "the database has no room left" if full else "the database cannot be used just now"
+    if isinstance(error, exc.TimeoutError):
+        return "all connections to the database are in use"
     if isinstance(error, OSError) and error.errno in _FULL:
         return "the storage has no room left"
     if isinstance(error, OSError) and error.errno in _READ_ONLY:

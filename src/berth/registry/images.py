@@ -35,6 +35,7 @@ _COLUMNS = (
 )
 _HERE = select(*_COLUMNS).where(image.c.repository_id == bindparam("repository_id"), image.c.name == bindparam("name"))
 _LOCKED = _HERE.with_for_update(key_share=True)
+_HOLDER = select(*_COLUMNS).where(image.c.id == bindparam("image_id")).with_for_update(read=True, key_share=True)
 _AGAIN = select(*_COLUMNS).where(image.c.id == bindparam("image_id")).with_for_update(key_share=True)
 
 
@@ -81,6 +82,17 @@ def again(tx: Connection, found: Image) -> Image:
     if row is None or row["born_at"] is None:
         raise ImageUnknown(str(found.path))
     return _working(row, found.path)
+
+
+def still_taking(tx: Connection, found: Image) -> None:
+    """Whether blobs may still come into an image that was opened a while ago; it cannot go before the transaction ends.
+
+    Raises `ImageUnknown`, `ImageDeleting`, `ImageInactive`.
+    """
+    row = tx.execute(_HOLDER, {"image_id": found.id}).mappings().first()
+    if row is None:
+        raise ImageUnknown(str(found.path))
+    _working(row, found.path)
 
 
 def for_settings(tx: Connection, found: Image) -> Image:

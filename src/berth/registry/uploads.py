@@ -16,7 +16,7 @@ from berth.audit.events import Actor
 from berth.blobs import Part, UploadGone, key_of
 from berth.blobs.keys import is_upload
 from berth.db.tables import upload
-from berth.registry import blobs
+from berth.registry import blobs, images
 from berth.registry.images import Image
 from berth.site import Site
 from berth.words import digest as digests
@@ -108,7 +108,8 @@ def offset(site: Site, upload_id: str) -> int:
 def finish(site: Site, found: Upload, part: Part, expected: Digest, running: Hash | None) -> int:
     """Verify, store durably, and let the image hold the blob; returns its size.
 
-    The caller holds the upload. Raises `DigestMismatch`; then nothing is left of the upload.
+    The caller holds the upload. Raises `DigestMismatch`; then nothing is left of the upload. Raises what
+    `images.still_taking` does when the image went while the bytes came.
     """
     size = part.offset
     actual = _digest(site, found, expected.algorithm, running)
@@ -120,6 +121,7 @@ def finish(site: Site, found: Upload, part: Part, expected: Digest, running: Has
     kept = None
     try:
         with site.db.write() as tx:
+            images.still_taking(tx, found.image)
             tx.execute(_END, {"id": found.id})
             kept = blobs.add(tx, found.image, expected, size, key, at=site.now())
     finally:
