@@ -1,6 +1,6 @@
 """Manifests: one digest of an image each, kept as the exact bytes that were pushed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,9 +24,6 @@ from berth.words.errors import (
 )
 from berth.words.manifest import Document, Part
 from berth.words.names import Reference
-
-BATCH = 1000
-"""Digests asked for in one statement."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +188,7 @@ def _add(
 def _held(tx: Connection, found: Image, parts: Iterable[Part]) -> dict[str, int]:
     """Which of these blobs the image holds, with their sizes; each once."""
     held: dict[str, int] = {}
-    for some in _batches({str(part.digest) for part in parts}):
+    for some in reach.batches(str(part.digest) for part in parts):
         query = (
             select(blob.c.digest, blob.c.size)
             .join(image_blob)
@@ -205,18 +202,12 @@ def _held(tx: Connection, found: Image, parts: Iterable[Part]) -> dict[str, int]
 def _children(tx: Connection, found: Image, parts: Iterable[Part]) -> dict[str, int]:
     """Which of these manifests the image has, with their ids."""
     known: dict[str, int] = {}
-    for some in _batches({str(part.digest) for part in parts}):
+    for some in reach.batches(str(part.digest) for part in parts):
         query = select(manifest.c.digest, manifest.c.id).where(
             manifest.c.image_id == found.id, manifest.c.digest.in_(some), manifest.c.state == "active"
         )
         known.update((row.digest, row.id) for row in tx.execute(query))
     return known
-
-
-def _batches(wanted: set[str]) -> Iterator[list[str]]:
-    ordered = sorted(wanted)
-    for start in range(0, len(ordered), BATCH):
-        yield ordered[start : start + BATCH]
 
 
 def _nothing_missing(document: Document, held: dict[str, int], children: dict[str, int]) -> None:
