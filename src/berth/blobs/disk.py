@@ -55,10 +55,10 @@ class DiskStore:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return _DiskPart(upload, file, path, self._blobs, self._branches)
         except BlockingIOError:
-            file.close()
+            os.close(file)
             raise UploadInUse(upload) from None
         except BaseException:
-            file.close()
+            os.close(file)
             raise
 
     def size(self, upload: str) -> int:
@@ -116,31 +116,39 @@ class DiskStore:
 
 
 class _DiskPart:
-    """An upload whose flock is held through `file`, which is closed with it."""
+    """An upload whose flock is held through `file`, a descriptor, and let go of with it.
 
-    def __init__(self, upload: str, file: FileIO, path: str, blobs: str, branches: folders.Branches) -> None:
+    Each call of the kernel lets another thread go first, so there are no more of them than it takes.
+    """
+
+    def __init__(self, upload: str, file: int, path: str, blobs: str, branches: folders.Branches) -> None:
         self._upload = upload
         self._file = file
         self._path = path
         self._blobs = blobs
         self._branches = branches
-        self.offset = self._status().st_size
+        self._open = True
+        self._status = os.fstat(file)
+        self._must_be_named()
+        self.offset = self._status.st_size
 
     def write(self, data: bytes | memoryview) -> None:
+        self._must_be_open()
         left = memoryview(data).cast("B")
         end = self.offset + left.nbytes
         try:
             while left:
-                left = left[self._file.write(left) :]
+                left = left[os.write(self._file, left) :]
         except OSError:
-            self._file.truncate(self.offset)
+            os.ftruncate(self._file, self.offset)
             raise
         self.offset = end
 
     def seal(self, key: str) -> None:
         keys.check_key(key, upload=self._upload)
+        self._must_be_open()
         target = f"{self._blobs}/{key}"
-        self._status()
+        self._must_be_named()
         if os.access(target, os.F_OK):
             raise FileExistsError(f"{key} is written already")
         branch = key.rpartition("/")[0]
@@ -155,7 +163,9 @@ class _DiskPart:
             self.close()
 
     def close(self) -> None:
-        self._file.close()
+        if self._open:
+            self._open = False
+            os.close(self._file)
 
     def __enter__(self) -> Self:
         return self
@@ -164,8 +174,8 @@ class _DiskPart:
         self.close()
 
     def _move(self, target: str, branch: str) -> None:
-        os.utime(self._file.fileno())
-        os.fsync(self._file.fileno())
+        os.utime(self._file)
+        os.fsync(self._file)
         try:
             os.rename(self._path, target)
         except FileNotFoundError:
@@ -174,16 +184,19 @@ class _DiskPart:
             _rename(self._path, target, self._upload)
         folders.sync(f"{self._blobs}/{branch}")
 
-    def _status(self) -> os.stat_result:
+    def _must_be_open(self) -> None:
+        """The number of a closed descriptor may be somebody else's by now."""
+        if not self._open:
+            raise ValueError("the part is closed")
+
+    def _must_be_named(self) -> None:
         """Raises `UploadGone` when the file has lost its name: discarded, or sealed before the flock was had."""
-        status = os.fstat(self._file.fileno())
         try:
             named = os.stat(self._path)
         except FileNotFoundError:
             raise UploadGone(self._upload) from None
-        if not os.path.samestat(status, named):
+        if not os.path.samestat(self._status, named):
             raise UploadGone(self._upload)
-        return status
 
 
 class _DiskReadable:
@@ -205,11 +218,11 @@ class _DiskReadable:
         self.close()
 
 
-def _open_to_append(path: str, upload: str, *, new: bool) -> FileIO:
+def _open_to_append(path: str, upload: str, *, new: bool) -> int:
     if new:
-        return FileIO(os.open(path, _APPEND | os.O_CREAT, _MODE), "ab")
+        return os.open(path, _APPEND | os.O_CREAT, _MODE)
     try:
-        return FileIO(os.open(path, _APPEND), "ab")
+        return os.open(path, _APPEND)
     except FileNotFoundError:
         raise UploadGone(upload) from None
 

@@ -1,6 +1,7 @@
 """Rows: the database, its tables, and all that differs between SQLite and PostgreSQL."""
 
 from berth.db.engine import Database, Query
+from berth.db.prepared import Prepared
 from berth.db.rows import insert_ignore, upsert
 
-__all__ = ["Database", "Query", "insert_ignore", "upsert"]
+__all__ = ["Database", "Prepared", "Query", "insert_ignore", "upsert"]

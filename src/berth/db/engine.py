@@ -6,17 +6,20 @@ flushed to the disk (`synchronous=FULL`); one that nobody relies on may say `dur
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url
+
+from berth.db.joint import Joint
+from berth.db.prepared import Form, Row
 
 BUSY_SECONDS = 10
 POOL = 16
 
-Row = tuple[Any, ...]  # Any: column values as the driver gives them
+T = TypeVar("T")
 
 
 class Database:
@@ -26,6 +29,7 @@ class Database:
         self._engine = _sqlite(url) if self.is_embedded else _postgresql(url)
         self._writer = threading.Lock()
         self._kept: Connection | None = None
+        self._joint = Joint(self._writing, _begun)
         self._local = threading.local()
 
     @property
@@ -50,9 +54,19 @@ class Database:
                     connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
                 yield connection
             return
-        options = {"berth_begin": "IMMEDIATE", "berth_synchronous": "FULL" if durable else "NORMAL"}
-        with self._writing() as connection, connection.execution_options(**options).begin():
+        with self._writing() as connection, _begun(connection, durable):
             yield connection
+
+    def together(self, act: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """As `write`, for what comes often and from many at once: those who come together share a commit.
+
+        Returns when it is committed. What the act raises is raised, and undoes that act alone. PostgreSQL has many
+        writers, and brings their commits together by itself.
+        """
+        if self.is_embedded:
+            return self._joint.run(act, durable=durable)
+        with self.write(durable=durable) as tx:
+            return act(tx)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -67,7 +81,7 @@ class Database:
             self._kept = connection
 
     def prepare(self, statement: Select[Any]) -> "Query":  # Any: rows of any shape
-        """A single read that is run often: written in SQLAlchemy once, executed by the plain driver."""
+        """A single read that is run often."""
         return Query(self, statement)
 
     def close(self) -> None:
@@ -102,45 +116,19 @@ class _Reader(sqlite3.Connection):
 
 
 class Query:
-    """A prepared read; values go in and come out as SQLAlchemy's own execution would have them."""
+    """A single read outside of any transaction."""
 
     def __init__(self, database: Database, statement: Select[Any]) -> None:  # Any: rows of any shape
         self._database = database
-        dialect = database.engine.dialect
-        compiled = statement.compile(dialect=dialect)
-        self._sql = str(compiled)
-        self._order = compiled.positiontup or ()
-        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        self._bind = {
-            bind.key: processor
-            for bind in compiled.binds.values()
-            if (processor := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
-        }
-        self._result = [
-            (place, processor)
-            for place, column in enumerate(statement.selected_columns)
-            if (processor := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
-        ]
+        self._form = Form(statement, database.engine.dialect)
 
     def first(self, **values: object) -> Row | None:
-        for name in self._bind.keys() & values.keys():
-            values[name] = self._bind[name](values[name])
-        found = self._fetch({**self._fixed, **values})
-        if found is None or not self._result:
-            return found
-        row = list(found)
-        for place, processor in self._result:
-            row[place] = processor(row[place])
-        return tuple(row)
-
-    def _fetch(self, values: dict[str, Any]) -> Row | None:  # Any: parameters as the driver takes them
         if self._database.is_embedded:
-            ordered = [values[name] for name in self._order]
-            found: Row | None = self._database.reader().execute(self._sql, ordered).fetchone()
-            return found
+            return self._form.row(self._form.execute(self._database.reader(), values).fetchone())
         with self._database.engine.connect() as connection:
-            row = connection.exec_driver_sql(self._sql, values).first()
-        return None if row is None else tuple(row)
+            found = self._form.execute(connection.connection.driver_connection, values).fetchone()
+            connection.rollback()
+        return self._form.row(found)
 
 
 def _postgresql(url: str) -> Engine:
@@ -173,6 +161,11 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
+def _begun(connection: Connection, durable: bool) -> AbstractContextManager[object]:
+    options = {"berth_begin": "IMMEDIATE", "berth_synchronous": "FULL" if durable else "NORMAL"}
+    return connection.execution_options(**options).begin()
+
+
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun below, never by the driver
     for pragma in (
@@ -191,6 +184,8 @@ def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     if driver is None:
         return
-    if "berth_begin" in options:
-        driver.execute(f"PRAGMA synchronous={options['berth_synchronous']}")
+    wanted = options.get("berth_synchronous")
+    if wanted is not None and connection.info.get("synchronous") != wanted:
+        driver.execute(f"PRAGMA synchronous={wanted}")
+        connection.info["synchronous"] = wanted
     driver.execute(f"BEGIN {options.get('berth_begin', '')}")

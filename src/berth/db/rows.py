@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from berth.db.prepared import Prepared
+
 Values = dict[str, Any]  # Any: column values
 
 _Insert = sqlite.Insert | postgresql.Insert
@@ -16,17 +18,16 @@ def _insert(dialect: str, table: Table) -> _Insert:
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
-# Written out once, for SQLAlchemy takes longer to build such a statement than SQLite to run it.
 @lru_cache(maxsize=256)
-def _insert_ignore(dialect: str, table: Table) -> _Insert:
-    return _insert(dialect, table).on_conflict_do_nothing()
+def _insert_ignore(dialect: str, table: Table, names: tuple[str, ...]) -> Prepared:
+    return Prepared(_insert(dialect, table).on_conflict_do_nothing(), *names)
 
 
 @lru_cache(maxsize=256)
-def _upsert(dialect: str, table: Table, key: tuple[str, ...], changed: tuple[str, ...]) -> _Insert:
+def _upsert(dialect: str, table: Table, names: tuple[str, ...], key: tuple[str, ...]) -> Prepared:
     statement = _insert(dialect, table)
-    values = {name: statement.excluded[name] for name in changed}
-    return statement.on_conflict_do_update(index_elements=key, set_=values)
+    values = {name: statement.excluded[name] for name in names if name not in key}
+    return Prepared(statement.on_conflict_do_update(index_elements=key, set_=values), *names)
 
 
 def insert_ignore(tx: Connection, table: Table, values: Values | Sequence[Values]) -> int:
@@ -34,19 +35,17 @@ def insert_ignore(tx: Connection, table: Table, values: Values | Sequence[Values
     if not values:
         return 0
     if isinstance(values, dict):
-        statement, given = _insert_ignore(tx.dialect.name, table), values
-    else:
-        statement, given = _insert(tx.dialect.name, table).values(values).on_conflict_do_nothing(), None
+        return _insert_ignore(tx.dialect.name, table, tuple(values)).run(tx, **values)
+    statement = _insert(tx.dialect.name, table).values(values).on_conflict_do_nothing()
     # Without being told to, SQLAlchemy does not count inserted rows on PostgreSQL.
-    return tx.execute(statement, given, execution_options={"preserve_rowcount": True}).rowcount
+    return tx.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def upsert(tx: Connection, table: Table, values: Values, key: Sequence[str], change: Values | None = None) -> None:
     """Insert a row, or set `change` (by default all the values) on the one that has the same `key` columns."""
     dialect = tx.dialect.name
     if change is None:
-        changed = tuple(name for name in values if name not in key)
-        tx.execute(_upsert(dialect, table, tuple(key), changed), values)
+        _upsert(dialect, table, tuple(values), tuple(key)).run(tx, **values)
     else:
         statement = _insert(dialect, table).on_conflict_do_update(index_elements=list(key), set_=change)
         tx.execute(statement, values)

@@ -3,6 +3,7 @@
 Access lines are collected and written together a few times a second, so that no request waits for a pipe.
 """
 
+import itertools
 import json
 import logging
 import secrets
@@ -83,12 +84,14 @@ class Logged:
     def __init__(self, app: ASGIApp, access: AccessLog) -> None:
         self._app = app
         self._access = access
+        self._start = secrets.token_hex(4)
+        self._count = itertools.count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id = _own_id(scope) or f"{self._start}{next(self._count) & 0xFFFFFFFF:08x}"
         scope["berth.request_id"] = request_id
         began, status, size = time.perf_counter(), 0, 0
 
@@ -125,9 +128,9 @@ class Logged:
         )
 
 
-def _request_id(scope: Scope) -> str:
-    """The client's own, if it is short and plain, else a new one."""
+def _own_id(scope: Scope) -> str | None:
+    """The client's own, if it is short and plain."""
     for name, value in scope["headers"]:
         if name == REQUEST_ID and 0 < len(value) <= LONGEST_ID and value.isalnum():
             return str(value.decode("latin-1"))
-    return secrets.token_hex(8)
+    return None

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from berth.audit.events import Actor
-from berth.db import insert_ignore
+from berth.db import Prepared, insert_ignore
 from berth.db.tables import image, repository
 from berth.people.access import Place
 from berth.registry import operations
@@ -16,10 +16,12 @@ from berth.words.errors import ImageBusy, ImageDeleting, ImageInactive, ImageUnk
 from berth.words.lock import Lock
 from berth.words.names import ImagePath
 
+Row = Mapping[Any, Any]  # Any: column values by name
+
 VISIBLE = ("active", "editing")
 """The states in which clients see an image."""
 
-# Every push asks this several times, and building a statement costs more than running it.
+# Every push asks this several times.
 _COLUMNS = (
     image.c.id,
     image.c.repository_id,
@@ -33,10 +35,12 @@ _COLUMNS = (
     image.c.lock_until,
     image.c.policy_lock,
 )
-_HERE = select(*_COLUMNS).where(image.c.repository_id == bindparam("repository_id"), image.c.name == bindparam("name"))
-_LOCKED = _HERE.with_for_update(key_share=True)
-_HOLDER = select(*_COLUMNS).where(image.c.id == bindparam("image_id")).with_for_update(read=True, key_share=True)
-_AGAIN = select(*_COLUMNS).where(image.c.id == bindparam("image_id")).with_for_update(key_share=True)
+_NAMED = select(*_COLUMNS).where(image.c.repository_id == bindparam("repository_id"), image.c.name == bindparam("name"))
+_NUMBERED = select(*_COLUMNS).where(image.c.id == bindparam("image_id"))
+_HERE = Prepared(_NAMED)
+_LOCKED = Prepared(_NAMED.with_for_update(key_share=True))
+_HOLDER = Prepared(_NUMBERED.with_for_update(read=True, key_share=True))
+_AGAIN = Prepared(_NUMBERED.with_for_update(key_share=True))
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def again(tx: Connection, found: Image) -> Image:
 
     Raises `ImageUnknown`, `ImageDeleting`, `ImageInactive`.
     """
-    row = tx.execute(_AGAIN, {"image_id": found.id}).mappings().first()
+    row = _AGAIN.first(tx, image_id=found.id)
     if row is None or row["born_at"] is None:
         raise ImageUnknown(str(found.path))
     return _working(row, found.path)
@@ -89,7 +93,7 @@ def still_taking(tx: Connection, found: Image) -> None:
 
     Raises `ImageUnknown`, `ImageDeleting`, `ImageInactive`.
     """
-    row = tx.execute(_HOLDER, {"image_id": found.id}).mappings().first()
+    row = _HOLDER.first(tx, image_id=found.id)
     if row is None:
         raise ImageUnknown(str(found.path))
     _working(row, found.path)
@@ -150,19 +154,18 @@ def edited(tx: Connection, found: Image, actor: Actor, *, at: datetime) -> None:
     tx.execute(update(image).where(image.c.id == found.id).values(edited_by=actor.name, edited_at=at))
 
 
-def lock_of(row: RowMapping | None) -> Lock | None:
+def lock_of(row: Row | None) -> Lock | None:
     """The lock that a row of an image or digest carries."""
     if row is None or row["locked_at"] is None:
         return None
     return Lock(row["locked_by"], row["locked_at"], row["lock_reason"], row["lock_until"])
 
 
-def _row(tx: Connection, place: Place, path: ImagePath, *, lock: bool = False) -> RowMapping | None:
-    asked = {"repository_id": place.repository_id, "name": path.image}
-    return tx.execute(_LOCKED if lock else _HERE, asked).mappings().first()
+def _row(tx: Connection, place: Place, path: ImagePath, *, lock: bool = False) -> Row | None:
+    return (_LOCKED if lock else _HERE).first(tx, repository_id=place.repository_id, name=path.image)
 
 
-def _image(row: RowMapping, path: ImagePath) -> Image:
+def _image(row: Row, path: ImagePath) -> Image:
     own = lock_of(row)
     return Image(
         id=row["id"],
@@ -176,13 +179,13 @@ def _image(row: RowMapping, path: ImagePath) -> Image:
     )
 
 
-def _visible(row: RowMapping | None, path: ImagePath) -> Image:
+def _visible(row: Row | None, path: ImagePath) -> Image:
     if row is None or row["state"] not in VISIBLE or row["born_at"] is None:
         raise ImageUnknown(str(path))
     return _image(row, path)
 
 
-def _working(row: RowMapping, path: ImagePath) -> Image:
+def _working(row: Row, path: ImagePath) -> Image:
     if row["state"] == "deleting":
         raise ImageDeleting(str(path))
     if row["state"] == "inactive":
@@ -201,7 +204,7 @@ def _make(tx: Connection, place: Place, path: ImagePath, actor: Actor, *, at: da
     insert_ignore(tx, image, {**values, **_defaults(tx, place), **made})
 
 
-def _wants_lock(row: Mapping[Any, Any]) -> bool:  # Any: column values
+def _wants_lock(row: Row) -> bool:
     return bool(row["policy_lock"]["locked"])
 
 

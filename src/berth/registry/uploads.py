@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from berth.audit.events import Actor
 from berth.blobs import Part, UploadGone, key_of
 from berth.blobs.keys import is_upload
+from berth.db import Prepared
 from berth.db.tables import upload
 from berth.registry import blobs, images
 from berth.registry.images import Image
@@ -25,14 +26,14 @@ from berth.words.errors import DigestMismatch, UploadUnknown
 
 MAX_HASHES = 4096
 
-# Every push runs these, and building a statement costs more than running it.
-_START = insert(upload)
+# Every push runs these.
+_START = Prepared(insert(upload), "id", "image_id", "algorithm", "started_by", "started_at")
 _ALGORITHM = select(upload.c.algorithm).where(
     upload.c.id == bindparam("id"),
     upload.c.image_id == bindparam("image_id"),
     upload.c.started_at > bindparam("oldest"),
 )
-_END = delete(upload).where(upload.c.id == bindparam("id"))
+_END = Prepared(delete(upload).where(upload.c.id == bindparam("id")))
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,7 @@ def start(tx: Connection, found: Image, actor: Actor, *, at: datetime, algorithm
     """Raises `DigestInvalid` for an algorithm that is not taken."""
     digests.new(algorithm)
     upload_id = new_id()
-    values = {"id": upload_id, "image_id": found.id, "algorithm": algorithm}
-    tx.execute(_START, {**values, "started_by": actor.name, "started_at": at})
+    _START.run(tx, id=upload_id, image_id=found.id, algorithm=algorithm, started_by=actor.name, started_at=at)
     return Upload(upload_id, found, algorithm)
 
 
@@ -120,19 +120,23 @@ def finish(site: Site, found: Upload, part: Part, expected: Digest, running: Has
     part.seal(key)
     kept = None
     try:
-        with site.db.write() as tx:
-            images.still_taking(tx, found.image)
-            tx.execute(_END, {"id": found.id})
-            kept = blobs.add(tx, found.image, expected, size, key, at=site.now())
+        kept = site.db.together(lambda tx: _held(tx, found, expected, size, key, at=site.now()))
     finally:
         if kept != key:
             site.blobs.delete(key)
     return size
 
 
+def _held(tx: Connection, found: Upload, content: Digest, size: int, key: str, *, at: datetime) -> str:
+    """The rows of a blob whose bytes are stored; returns the key that it has."""
+    images.still_taking(tx, found.image)
+    _END.run(tx, id=found.id)
+    return blobs.add(tx, found.image, content, size, key, at=at)
+
+
 def cancel(site: Site, found: Upload) -> None:
     with site.db.write(durable=False) as tx:
-        tx.execute(_END, {"id": found.id})
+        _END.run(tx, id=found.id)
     site.blobs.discard(found.id)
 
 

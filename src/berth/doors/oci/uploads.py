@@ -5,6 +5,8 @@ Bytes go from the connection into the blob store as they come, hashed on the way
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from berth.blobs import Part, UploadGone, UploadInUse
 from berth.doors.http import Answer, in_thread, read_whole
 from berth.doors.oci import ranges
@@ -99,9 +101,12 @@ def _mount_or_session(request: Request) -> Answer:
 def _session(request: Request) -> Answer:
     algorithm = request.query.get("digest-algorithm") or "sha256"
     at, actor = request.site.now(), request.caller.actor
-    with request.site.db.write(durable=False) as tx:
+
+    def start_here(tx: Connection) -> Upload:
         found = images.for_push(tx, request.place, request.path, actor, at=at)
-        started = uploads.start(tx, found, actor, at=at, algorithm=algorithm)
+        return uploads.start(tx, found, actor, at=at, algorithm=algorithm)
+
+    started = request.site.db.together(start_here, durable=False)
     return _progress(request, 202, started.id, 0)
 
 
