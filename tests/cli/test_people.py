@@ -87,6 +87,17 @@ def test_users_are_listed(berth: Command) -> None:
     assert [line.split()[:2] for line in table[1:]] == [["alice", "person"], ["ci", "robot"]]
 
 
+def test_a_dry_run_tells_which_keys_would_end_and_ends_none(berth: Command, database_url: str) -> None:
+    alice(berth)
+    berth.succeeds("key", "create", "alice")
+    for act in ("disable", "reset-password"):
+        said = berth.succeeds("user", act, "alice", "--dry-run").out
+        assert "would" in said
+        assert "so would their keys: 1" in said
+    assert signs_in(database_url, "alice", PASSWORD)
+    assert len(berth.succeeds("user", "show", "alice", *JSON).json["keys"]) == 1
+
+
 def test_a_user_is_disabled_and_enabled(berth: Command, database_url: str) -> None:
     alice(berth)
     berth.succeeds("user", "disable", "alice")

@@ -73,8 +73,11 @@ def edit(
 
 @app.command()
 @managed
-def disable(api: Remote, name: Name) -> None:
+def disable(api: Remote, name: Name, *, dry_run: DryRun = False) -> None:
     """Keep a user out; their keys and sessions end at once."""
+    if dry_run:
+        typer.echo(f"user {name} would be disabled; {_ending(api, name)}")
+        return
     api.patch(remote.path("users", name), {"disabled": True})
     typer.echo(f"user {name} disabled; their keys and sessions have ended")
 
@@ -89,8 +92,11 @@ def enable(api: Remote, name: Name) -> None:
 
 @app.command()
 @managed
-def reset_password(api: Remote, name: Name, *, password_stdin: PasswordStdin = False) -> None:
+def reset_password(api: Remote, name: Name, *, password_stdin: PasswordStdin = False, dry_run: DryRun = False) -> None:
     """Set a user's password; their keys and sessions end at once."""
+    if dry_run:
+        typer.echo(f"password of {name} would be set; {_ending(api, name)}")
+        return
     new = password.read(from_stdin=password_stdin)
     ended = api.post(remote.path("users", name, "password"), {"password": new})["keys_ended"]
     typer.echo(f"password of {name} set; their sessions have ended, and so have their keys: {ended}")
@@ -119,6 +125,11 @@ def delete(api: Remote, name: Name, *, dry_run: DryRun = False, yes: Yes = False
     asking.sure(f"Delete the user {name} with their keys and grants?", yes=yes)
     api.delete(remote.path("users", name))
     typer.echo(f"user {name} deleted")
+
+
+def _ending(api: Remote, name: str) -> str:
+    keys = _facts(api, api.get(remote.path("users", name)))["keys"]
+    return f"their sessions would end, and so would their keys: {len(keys)}"
 
 
 def _facts(api: Remote, user: Facts) -> Facts:

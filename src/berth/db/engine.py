@@ -11,13 +11,16 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url, select
 
 from berth.db.joint import Joint
 from berth.db.prepared import Form, Row
+from berth.db.tables import change
 
 BUSY_SECONDS = 10
 POOL = 16
+
+_SMALLEST = select(change.c.version).limit(1)
 
 T = TypeVar("T")
 
@@ -83,6 +86,13 @@ class Database:
     def prepare(self, statement: Select[Any]) -> "Query":  # Any: rows of any shape
         """A single read that is run often."""
         return Query(self, statement)
+
+    def check(self) -> None:
+        """Raises what a read would raise, and `FileNotFoundError` when the file was deleted under us."""
+        with self.read() as tx:
+            tx.execute(_SMALLEST)
+        if self.is_embedded:
+            Path(self.url.database or "").stat()
 
     def close(self) -> None:
         with self._writer:

@@ -43,6 +43,24 @@ def test_a_full_database_is_told_as_such_and_works_again_when_there_is_room(harb
     assert image.put("large", large).status_code == 201
 
 
+def test_a_damaged_database_is_told_as_such_on_the_way_of_a_pull(harbour: Harbour) -> None:
+    dock = Dock(harbour, harbour.repository(), harbour.somebody((PRIVATE, "owner")))
+    image = dock.image()
+    image.push_image("v1")
+    with harbour.site.db.write(durable=False) as tx:
+        path = Path(tx.engine.url.database or "")
+    with harbour.site.db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(100)  # behind the header, so that it is a database still
+        file.write(b"\xff" * (size - 100))
+    answer = image.get("v1")
+    assert (answer.status_code, code(answer)) == (503, "UNAVAILABLE")
+    assert "damaged" in answer.text
+    assert int(answer.headers["retry-after"]) > 0
+
+
 def test_a_full_disk_is_no_defect() -> None:
     full = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115  closed below, after it has failed
     with full, pytest.raises(OSError, match="No space left") as failed:
