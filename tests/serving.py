@@ -68,7 +68,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # so that all its processes are one group
             )
-        self._wait_until_ready()
+        self.wait_until_ready()
 
     def ask_to_stop(self) -> None:
         assert self.process is not None
@@ -123,7 +123,7 @@ class Server:
             given["BERTH_DATABASE_URL"] = self.database_url
         return {**os.environ, **given}
 
-    def _wait_until_ready(self) -> None:
+    def wait_until_ready(self) -> None:
         def ready() -> bool:
             assert self.process is not None
             assert self.process.poll() is None, f"berth serve did not start: {self.log[-4000:]}"

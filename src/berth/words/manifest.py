@@ -16,6 +16,8 @@ from berth.words.errors import DigestInvalid, ManifestInvalid, ManifestTooLarge
 MAX_BYTES = 4 * 1024 * 1024
 MAX_PARTS = 10_000
 """Layers or listed manifests in one document."""
+MAX_VALUES = 250_000
+"""Values in one document, whose memory is a hundred times that of the `{}` it takes to write one."""
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
@@ -89,6 +91,7 @@ def parse(content_type: str, body: bytes) -> Document:
 
 
 def _load(body: bytes) -> JSON:
+    _check_weight(body)
     try:
         document = json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_object)
     except UnicodeDecodeError:
@@ -100,6 +103,12 @@ def _load(body: bytes) -> JSON:
     if not isinstance(document, dict):
         raise ManifestInvalid("it is not a JSON object")
     return document
+
+
+def _check_weight(body: bytes) -> None:
+    """Before it is read. Commas inside of strings count too, and no manifest that means something has so many."""
+    if body.count(b",") + body.count(b"[") + body.count(b"{") > MAX_VALUES:
+        raise ManifestInvalid(f"it has more than {MAX_VALUES} values")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> JSON:  # Any: JSON values

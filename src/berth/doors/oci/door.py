@@ -4,6 +4,7 @@ When the database is in this process, admission and the reads that one indexed l
 everything else that blocks runs in threads; bytes are moved by coroutines.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -47,6 +48,8 @@ METHODS = {
     Kind.REFERRERS: "GET",
 }
 READS = ("GET", "HEAD")
+LARGE_MANIFEST = 1 << 18
+"""Bytes from which a manifest waits for others to be read: as Python's values it weighs up to thirty times as much."""
 VERSION = (b"docker-distribution-api-version", b"registry/2.0")
 
 
@@ -54,6 +57,7 @@ class OCIDoor:
     def __init__(self, parts: Parts, sign_in: SignIn) -> None:
         self._parts = parts
         self._sign_in = sign_in
+        self._reading_large = asyncio.Lock()
         self._tokens = token.endpoint(parts.site, sign_in, parts.gate.token_actions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -126,7 +130,10 @@ class OCIDoor:
             body = await read_whole(request.headers, request.receive, MAX_BYTES, idle_seconds=idle_seconds)
         except BodyTooLarge:
             raise ManifestTooLarge(MAX_BYTES) from None
-        return await in_thread(manifests.push, request, body)
+        if len(body) < LARGE_MANIFEST:
+            return await in_thread(manifests.push, request, body)
+        async with self._reading_large:
+            return await in_thread(manifests.push, request, body)
 
     def _admit_here(self, scope: Scope, receive: Receive, send: Send, route: Route) -> Request | None:
         """On the loop, when signing in is settled, the database is here and the caller may; else ask `_admit`."""
