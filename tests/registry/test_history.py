@@ -1,8 +1,10 @@
 from datetime import datetime
 
 import pytest
+from sqlalchemy import func, select
 
 from berth.db.pages import Wanted
+from berth.db.tables import trash_history
 from berth.registry import history
 from berth.registry.history import Span
 from berth.words.errors import FieldInvalid, Locked, Unrestorable
@@ -80,3 +82,42 @@ def test_a_digest_that_was_deleted_is_looked_for_in_the_trash(web: Target, momen
     acts.delete(web, first, keep=moments[0] - moments[0])
     with pytest.raises(Unrestorable, match="gone for good"):
         put_back(web, "v1", moments[0])
+
+
+def kept(target: Target) -> int:
+    with target.site.db.read() as tx:
+        return tx.scalar(select(func.count()).select_from(trash_history)) or 0
+
+
+def test_an_image_that_comes_back_brings_the_history_of_its_names(web: Target, moments: list[datetime]) -> None:
+    before = spans(web, "v1")
+    make.manifest(web, b"third", tag="v1")
+    acts.request(web)
+    acts.work(web)
+    assert kept(web) == len(before) + 2  # the push, and the deletion
+    acts.restore_all(web)
+    after = spans(web, "v1")
+    assert [(span.digest, span.since, span.why) for span in after[: len(before)]] == [
+        (span.digest, span.since, span.why) for span in before
+    ]
+    assert [span.why for span in after[len(before) :]] == ["push", "delete", "restore"]
+    put_back(web, "v1", moments[0])
+    assert acts.tagged(web, "v1") == before[0].digest
+    assert kept(web) == 0
+
+
+def test_a_history_goes_for_good_with_its_image(web: Target, moments: list[datetime], clock: Clock) -> None:
+    acts.request(web)
+    acts.work(web)
+    assert kept(web) == len(moments)
+    clock.forward(days=8)
+    acts.purge(web)
+    assert kept(web) == 0
+
+
+def test_an_image_pushed_anew_takes_no_history_from_the_trash(web: Target, moments: list[datetime]) -> None:
+    acts.request(web)
+    acts.work(web)
+    make.manifest(web, b"anew", tag="v1")
+    assert len(spans(web, "v1")) == 1
+    assert kept(web) == len(moments)

@@ -16,7 +16,7 @@ from berth.db import changes
 from berth.db.tables import image, image_blob, manifest, registry, repository, tag_history, upload
 from berth.jobs import job
 from berth.registry import images as rooms
-from berth.registry import operations, reach, trash
+from berth.registry import operations, past, reach, trash
 from berth.registry.images import Image
 from berth.registry.operations import Item, Operation
 from berth.site import Site
@@ -171,7 +171,7 @@ def _erase_image(site: Site, image_id: int, operation: Operation, *, keep: timed
         left = tx.execute(select(manifest.c.id).where(manifest.c.image_id == image_id).limit(1)).first()
     if left is not None:
         return reason or "a digest could not be deleted"
-    _erase_rest(site, image_id)
+    _erase_rest(site, image_id, operation, keep)
     return _attempt(site, lambda tx: _erase_row(tx, site, image_id, operation, keep))
 
 
@@ -235,13 +235,20 @@ def _unlisted(tx: Connection, ids: Collection[int]) -> set[int]:
     return free
 
 
-def _erase_rest(site: Site, image_id: int) -> None:
+def _erase_rest(site: Site, image_id: int, operation: Operation, keep: timedelta) -> None:
     """What there may be very much of, in small transactions."""
+    while keep and _history_kept(site, image_id, operation):
+        pass
     for table, key in ((tag_history, tag_history.c.id), (image_blob, image_blob.c.digest)):
         some = select(key).where(table.c.image_id == image_id).limit(ROWS)
         going = (table.c.image_id == image_id) & key.in_(some)
         while _deleted(site, table, going):
             pass
+
+
+def _history_kept(site: Site, image_id: int, operation: Operation) -> int:
+    with site.db.write(durable=False) as tx:
+        return past.move_some(tx, image_id, operation.id, ROWS)
 
 
 def _deleted(site: Site, table: Table, going: ColumnElement[bool]) -> int:

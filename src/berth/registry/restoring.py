@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 
 from berth.audit import events
 from berth.audit.events import Actor
 from berth.db.tables import image, manifest, manifest_blob, manifest_body, manifest_edge, trash, trash_blob
 from berth.people.access import Place
-from berth.registry import blobs, images, limits, locks, naming, reach, tags
+from berth.registry import blobs, images, limits, locks, naming, past, reach, tags
 from berth.registry import trash as room
 from berth.registry.images import Image
 from berth.words import digest as digests
@@ -71,7 +71,7 @@ def _restore(
     _children_first(tx, found, wanted, at=at)
     named = _names_back(tx, found, wanted, actor, rename, at=at)
     spent = {row["id"] for row in rows} | {row["id"] for row in wanted}
-    tx.execute(delete(trash).where(trash.c.id.in_(spent)))
+    room.take_out(tx, spent)
     images.edited(tx, found, actor, at=at)
     restored = Restored(str(path), [row["digest"] for row in wanted], named)
     after = {"digests": restored.digests, "tags": restored.tags}
@@ -91,6 +91,7 @@ def _image(
         return images.born(tx, place, found, actor, at=at)
     values = room.values_of(image, kept["facts"])
     tx.execute(update(image).where(image.c.id == found.id).values(**values))
+    past.put_back(tx, found.id, kept["batch"])
     return images.again(tx, found)
 
 

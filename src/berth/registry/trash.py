@@ -21,7 +21,7 @@ from berth.db.pages import Found, Wanted
 from berth.db.tables import image, manifest, manifest_blob, manifest_body, manifest_edge, tag, trash, trash_blob
 from berth.jobs import job
 from berth.people.access import Place
-from berth.registry import limits, operations, reach, tags
+from berth.registry import limits, operations, past, reach, tags
 from berth.registry.images import Image
 from berth.settings import Settings
 from berth.site import Site
@@ -140,7 +140,7 @@ def discard(tx: Connection, place: Place, ids: Sequence[int], actor: Actor, *, a
     """Give up to 50 of them up for good, before their time is over. Raises `TrashUnknown`, `FieldInvalid`."""
     limits.at_most("ids", ids)
     rows = load(tx, place, ids)
-    tx.execute(delete(trash).where(trash.c.id.in_(ids)))
+    take_out(tx, ids)
     for row in rows:
         was = {"deleted_at": time.text(row["deleted_at"]), "deleted_by": row["deleted_by"], "tags": _names(row)}
         target = f"{place}/{row['image']}@{row['digest']}".rstrip("@")
@@ -171,7 +171,14 @@ def values_of(table: Table, facts: Mapping[str, Any]) -> Facts:  # Any: JSON val
 def _purge_some(site: Site) -> int:
     with site.db.write(durable=False) as tx:
         over = select(trash.c.id).where(trash.c.purge_at <= site.now()).order_by(trash.c.purge_at).limit(BATCH)
-        return tx.execute(delete(trash).where(trash.c.id.in_(over))).rowcount
+        return take_out(tx, list(tx.scalars(over)))
+
+
+def take_out(tx: Connection, ids: Collection[int]) -> int:
+    """Entries, and with an image the history of its names; returns how many went."""
+    images = select(trash.c.batch).where(trash.c.id.in_(ids), trash.c.kind == IMAGE)
+    past.forget(tx, list(tx.scalars(images)))
+    return tx.execute(delete(trash).where(trash.c.id.in_(ids))).rowcount
 
 
 def _deed(actor: Actor, at: datetime, keep: timedelta, why: str) -> dict[str, object]:

@@ -6,7 +6,7 @@
                                      ├─ tag ── tag_history
                                      ├─ image_blob ── blob              bytes, shared by all images
                                      └─ upload
-    repository ── trash ── trash_blob
+    repository ── trash ── trash_blob · trash_history
     image ── image_measure
     account ── access_key · grant_ · refresh_token
     audit_event · operation · job · schedule · throttle · signing_key · change
@@ -29,7 +29,7 @@ from berth.db.tables.contents import (
 from berth.db.tables.people import access_key, account, grant_, refresh_token, signing_key, throttle
 from berth.db.tables.places import image, image_measure, registry, repository
 from berth.db.tables.shared import metadata
-from berth.db.tables.traffic import operation, pulled_by, trash, trash_blob, upload
+from berth.db.tables.traffic import operation, pulled_by, trash, trash_blob, trash_history, upload
 from berth.db.tables.work import audit_event, change, job, schedule
 
 __all__ = [
@@ -61,5 +61,6 @@ __all__ = [
     "throttle",
     "trash",
     "trash_blob",
+    "trash_history",
     "upload",
 ]

@@ -43,6 +43,19 @@ trash_blob = Table(
 )
 """What is in the trash still holds its blobs."""
 
+trash_history = Table(
+    "trash_history",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("batch", String(36), nullable=False, index=True),  # of the image that went
+    Column("name", String(128), nullable=False),
+    Column("digest", String(135)),
+    Column("at", Instant, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("why", String(60), nullable=False),
+)
+"""As `tag_history`, of images in the trash."""
+
 operation = Table(
     "operation",
     metadata,
