@@ -72,7 +72,7 @@ class _Call:
             "root_path": "",
             "headers": [(name.lower(), value) for name, value in self._request.headers.raw],
             "client": ("127.0.0.1", 50000),
-            "server": ("127.0.0.1", 5000),
+            "server": ("127.0.0.1", self._request.url.port or 5000),
             "extensions": {},
         }
 

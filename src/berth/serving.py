@@ -1,6 +1,6 @@
-"""`berth serve` as a tree of processes: one that watches, servers on one listening socket, one background worker.
+"""`berth serve` as a tree of processes: one that watches, servers on the same listening sockets, one background worker.
 
-    berth serve ─┬─ server 1..N     all accept from the same socket
+    berth serve ─┬─ server 1..N     all accept from the same sockets
                  └─ worker          background jobs
 
 The watching process starts anew what dies and passes on the request to stop. It has no threads, so it may fork.
@@ -62,7 +62,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve_once(settings: Settings, listener: socket.socket) -> None:
+def serve_once(settings: Settings, listeners: list[socket.socket]) -> None:
     """Be one server until asked to stop; requests that are running are finished."""
     logs.configure(settings)
     site = open_site(settings)
@@ -81,7 +81,7 @@ def serve_once(settings: Settings, listener: socket.socket) -> None:
         timeout_graceful_shutdown=settings.stop_seconds,
     )
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(config).run(sockets=listeners)
     finally:
         site.close()
 
@@ -89,9 +89,9 @@ def serve_once(settings: Settings, listener: socket.socket) -> None:
 class Tree:
     """The watching process and its children."""
 
-    def __init__(self, roles: list[Role], listener: socket.socket) -> None:
+    def __init__(self, roles: list[Role], listeners: list[socket.socket]) -> None:
         self._roles = roles
-        self._listener = listener
+        self._listeners = listeners
         self._running: dict[int, Role] = {}
         self._stopping = False
         self._alive, self._held = os.pipe()
@@ -121,7 +121,7 @@ class Tree:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
             os.close(self._held)
             if not role.listens:
-                self._listener.close()
+                self._close()
             threading.Thread(target=_stop_with_parent, args=(self._alive,), daemon=True).start()
             role.run()
             status = 0
@@ -147,10 +147,14 @@ class Tree:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
-        self._listener.close()  # or new connections would wait here for nobody, instead of going to another replica
+        self._close()  # or new connections would wait here for nobody, instead of going to another replica
         for pid in self._running:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
+
+    def _close(self) -> None:
+        for listener in self._listeners:
+            listener.close()
 
 
 def _stop_with_parent(alive: int) -> None:

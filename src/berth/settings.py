@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from berth.words import listeners
+from berth.words.listeners import Listener
+
 PREFIX = "BERTH_"
 SHORTEST_PASSWORD = 8
 
@@ -47,6 +50,12 @@ class Settings(BaseSettings):
         default="",
         description="The address clients use, such as `https://registry.example.org`. It makes the token realm and "
         "shown addresses. Empty: the address of each request.",
+    )
+    listeners: Annotated[tuple[Listener, ...], NoDecode] = Field(
+        default=(),
+        description="More addresses to listen on, as `name=address:port`, separated by commas, such as "
+        "`edge=0.0.0.0:5001`. An endpoint of a registry can have one of them to itself: see "
+        "[listeners](access.md#hosts-and-listeners).",
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(),
@@ -95,6 +104,11 @@ class Settings(BaseSettings):
     @classmethod
     def _networks(cls, value: Any) -> Any:  # Any: what the environment or a test gives
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("listeners", mode="before")
+    @classmethod
+    def _read_listeners(cls, value: Any) -> Any:  # Any: what the environment or a test gives
+        return listeners.parse(value) if isinstance(value, str) else value
 
     @field_validator("database_url")
     @classmethod

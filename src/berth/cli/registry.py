@@ -29,6 +29,13 @@ PrivateHost = Annotated[
     typer.Option(help="Host name of the private endpoint; names there read repository/image. '' removes it."),
 ]
 PublicHost = Annotated[str | None, typer.Option(help="Host name of the public endpoint. '' removes it.")]
+PrivateListener = Annotated[
+    str | None,
+    typer.Option(
+        help="Listener that the private endpoint has to itself, by its name in BERTH_LISTENERS. '' removes it."
+    ),
+]
+PublicListener = Annotated[str | None, typer.Option(help="The same for the public endpoint.")]
 PublicEndpoint = Annotated[
     bool | None, typer.Option("--public-endpoint/--no-public-endpoint", help="Public endpoint on or off.")
 ]
@@ -49,6 +56,8 @@ def create(
     description: Description = None,
     private_host: PrivateHost = None,
     public_host: PublicHost = None,
+    private_listener: PrivateListener = None,
+    public_listener: PublicListener = None,
     public_endpoint: PublicEndpoint = None,
     create_on_push: CreateOnPush = None,
     output_format: Output = Format.TABLE,
@@ -58,6 +67,8 @@ def create(
         "description": description,
         "private_host": private_host,
         "public_host": public_host,
+        "private_listener": private_listener,
+        "public_listener": public_listener,
         "public_endpoint": public_endpoint,
         "create_on_push": create_on_push,
     }
@@ -88,6 +99,8 @@ def edit(
     description: Description = None,
     private_host: PrivateHost = None,
     public_host: PublicHost = None,
+    private_listener: PrivateListener = None,
+    public_listener: PublicListener = None,
     public_endpoint: PublicEndpoint = None,
     create_on_push: CreateOnPush = None,
     output_format: Output = Format.TABLE,
@@ -97,6 +110,8 @@ def edit(
         "description": description,
         "private_host": private_host,
         "public_host": public_host,
+        "private_listener": private_listener,
+        "public_listener": public_listener,
         "public_endpoint": public_endpoint,
         "create_on_push": create_on_push,
     }

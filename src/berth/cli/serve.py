@@ -33,13 +33,14 @@ def serve(
     settings = load(data=data)
     logs.configure(settings)
     listener = serving.listen(host, port)
+    listeners = [listener, *(serving.listen(each.address, each.port) for each in settings.listeners)]
     password = _prepare(settings, starter=starter)
     servers = [
-        Role(f"server {number}", lambda: serving.serve_once(settings, listener)) for number in range(1, workers + 1)
+        Role(f"server {number}", lambda: serving.serve_once(settings, listeners)) for number in range(1, workers + 1)
     ]
     background = Role("worker", lambda: worker.run(settings), listens=False)
     address = f"{'[' + host + ']' if ':' in host else host}:{listener.getsockname()[1]}"
-    Tree([*servers, background], listener).run(lambda: _welcome(settings, address, password, starter=starter))
+    Tree([*servers, background], listeners).run(lambda: _welcome(settings, address, password, starter=starter))
 
 
 def _prepare(settings: Settings, *, starter: bool) -> str | None:

@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from starlette.types import Scope
 
+from berth.registry.gate import Reached
 from berth.settings import Network, Settings
 
 Address = IPv4Address | IPv6Address
@@ -55,6 +56,11 @@ def host(settings: Settings, scope: Scope) -> str:
     return said.lower() if _HOST.fullmatch(said) else ""
 
 
+def reached(settings: Settings, scope: Scope) -> Reached:
+    """By which listener a request came in, and which host it asked for."""
+    return Reached(host(settings, scope), _listener(settings, scope) if settings.listeners else "")
+
+
 def external_url(settings: Settings, scope: Scope) -> str:
     """The address of this Berth as clients should use it, without a slash at its end."""
     if settings.external_url:
@@ -66,6 +72,11 @@ def requested_url(settings: Settings, scope: Scope) -> str:
     """The address by which this request reached Berth; the external address says whether there is TLS in front."""
     said, _, _ = settings.external_url.partition("://")
     return f"{said or scheme(settings, scope)}://{host(settings, scope) or _own_address(scope)}"
+
+
+def _listener(settings: Settings, scope: Scope) -> str:
+    address, port = scope.get("server") or ("", None)
+    return next((each.name for each in settings.listeners if each.took(address, port)), "")
 
 
 def _peer(scope: Scope) -> str:

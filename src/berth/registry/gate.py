@@ -1,4 +1,4 @@
-"""The gate: from a host, a name and a caller to a place they may act in.
+"""The gate: from the way a request came, a name and a caller to a place they may act in.
 
 What it remembers (host names, places, rights) holds only while the `access` counter stands still, so that a
 change of people, grants, registries or repositories is felt at the next request, in every process.
@@ -20,13 +20,23 @@ from berth.registry import repositories
 from berth.site import Site
 from berth.words import actions, names
 from berth.words.actions import Action, Actions
-from berth.words.errors import Denied, RegistryUnknown, RepositoryUnknown, TokenTooNarrow, Unauthenticated
+from berth.words.errors import Denied, EndpointOff, RegistryUnknown, RepositoryUnknown, TokenTooNarrow, Unauthenticated
 from berth.words.names import ImagePath
 
 REMEMBERED = 20_000
+OFF = "-"
+"""No registry has this name."""
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The way a request came: the host it asked for, and the listener, which is empty for the main one."""
+
+    host: str
+    listener: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,25 +79,25 @@ class Gate:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._changes = changes.watch(site.db, changes.ACCESS)
-        self._hosts: Remembered[str, str] = Remembered()
+        self._endpoints: Remembered[Reached, str] = Remembered()
         self._standing: Remembered[tuple[Principal, str, str], Standing] = Remembered()
 
     def version(self) -> int:
         row = self._changes.first()
         return 0 if row is None else int(row[0])
 
-    def path(self, host: str, name: str, version: int | None = None) -> ImagePath:
-        """Read a name as clients write it at this host. Raises `NameInvalid`."""
-        return names.image_path(name, registry_name=self.registry_at(host, version))
+    def path(self, reached: Reached, name: str, version: int | None = None) -> ImagePath:
+        """Read a name as clients write it there. Raises `NameInvalid`, `EndpointOff`."""
+        return names.image_path(name, registry_name=self.registry_at(reached, version))
 
-    def admit(self, caller: Caller, host: str, name: str, action: Action) -> tuple[Place, ImagePath]:
+    def admit(self, caller: Caller, reached: Reached, name: str, action: Action) -> tuple[Place, ImagePath]:
         """Let a caller act on an image path, or say why not.
 
         Raises `NameInvalid`, `TokenTooNarrow`, `Unauthenticated`, `Denied`, `RepositoryUnknown`. Whoever may not
         see a repository gets the same answer whether it exists or not.
         """
         version = self.version() if caller.version is None else caller.version
-        path = self.path(host, name, version)
+        path = self.path(reached, name, version)
         if caller.bounds is not None and action not in caller.bounds.get(name, actions.NONE):
             raise TokenTooNarrow(name, action)
         standing = self.standing(caller.principal, path, version)
@@ -99,13 +109,13 @@ class Gate:
             return self._made_on_push(caller, standing, path), path
         return standing.place, path
 
-    def known(self, caller: Caller, host: str, name: str, action: Action) -> tuple[Place, ImagePath] | None:
+    def known(self, caller: Caller, reached: Reached, name: str, action: Action) -> tuple[Place, ImagePath] | None:
         """As `admit`, of whoever may and a repository that is there: a look, fit for the event loop.
 
         None for all that takes more, such as a refusal with its reason; then ask `admit`. Raises `NameInvalid`.
         """
         version = self.version() if caller.version is None else caller.version
-        path = self.path(host, name, version)
+        path = self.path(reached, name, version)
         standing = self.standing(caller.principal, path, version)
         bound = caller.bounds is None or action in caller.bounds.get(name, actions.NONE)
         if (
@@ -127,19 +137,21 @@ class Gate:
             self._standing.put(key, version, known)
         return known
 
-    def token_actions(self, principal: Principal, host: str, name: str) -> Actions:
+    def token_actions(self, principal: Principal, reached: Reached, name: str) -> Actions:
         """What a token for this name may carry; whether the place exists makes no difference to a stranger."""
-        standing = self.standing(principal, self.path(host, name))
+        standing = self.standing(principal, self.path(reached, name))
         return standing.actions | ({Action.PUSH} if standing.teach else actions.NONE)
 
-    def registry_at(self, host: str, version: int | None = None) -> str | None:
-        """The registry that this host name stands for, if any."""
+    def registry_at(self, reached: Reached, version: int | None = None) -> str | None:
+        """The registry whose endpoint this is, if any. Raises `EndpointOff`."""
         version = self.version() if version is None else version
-        known = self._hosts.get(host, version)
+        known = self._endpoints.get(reached, version)
         if known is None:
             with self._site.db.read() as tx:
-                known = _registry_of_host(tx, host) or ""
-            self._hosts.put(host, version, known)
+                known = _endpoint(tx, reached)
+            self._endpoints.put(reached, version, known)
+        if known == OFF:
+            raise EndpointOff
         return known or None
 
     def _refusal(self, caller: Caller, standing: Standing, path: ImagePath, action: Action) -> Exception:
@@ -178,7 +190,18 @@ def find_standing(tx: Connection, principal: Principal, path: ImagePath) -> Stan
     return Standing(place, allowed, row["create_on_push"], teach)
 
 
-def _registry_of_host(tx: Connection, host: str) -> str | None:
-    """The registry whose private endpoint, or public one that is on, has this host name."""
-    public = (registry.c.public_host == host) & registry.c.public_endpoint
-    return tx.scalar(select(registry.c.name).where(or_(registry.c.private_host == host, public)))
+def _endpoint(tx: Connection, reached: Reached) -> str:
+    """The registry that has this listener, else the one that has this host; empty for none, `OFF` for one that is off.
+
+    A public endpoint that is off leaves its host to the others, but not its listener: whoever opened a port for the
+    images of one registry has not opened it for all of them.
+    """
+    if reached.listener:
+        query = select(registry.c.name, registry.c.private_listener == reached.listener, registry.c.public_endpoint)
+        mine = or_(registry.c.private_listener == reached.listener, registry.c.public_listener == reached.listener)
+        row = tx.execute(query.where(mine)).first()
+        if row is not None:
+            name, private, public_is_on = row
+            return str(name) if private or public_is_on else OFF
+    public = (registry.c.public_host == reached.host) & registry.c.public_endpoint
+    return tx.scalar(select(registry.c.name).where(or_(registry.c.private_host == reached.host, public))) or ""

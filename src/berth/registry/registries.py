@@ -1,5 +1,6 @@
 """Registries: the top of the tree, made by administrators."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,8 @@ from berth.words.errors import AlreadyExists, FieldInvalid, NotEmpty, RegistryUn
 
 VISIBILITIES = ("private", "public")
 HOSTS = ("private_host", "public_host")
-EDITABLE = (*HOSTS, "public_endpoint", "create_on_push", "description")
+LISTENERS = ("private_listener", "public_listener")
+EDITABLE = (*HOSTS, *LISTENERS, "public_endpoint", "create_on_push", "description")
 SORTS = {
     "name": (registry.c.name,),
     "created_at": (registry.c.created_at, registry.c.id),
@@ -33,6 +35,8 @@ class Registry:
     visibility: str
     private_host: str | None
     public_host: str | None
+    private_listener: str | None
+    public_listener: str | None
     public_endpoint: bool
     create_on_push: bool
     state: str
@@ -53,10 +57,12 @@ def create(
     description: str = "",
     private_host: str | None = None,
     public_host: str | None = None,
+    private_listener: str | None = None,
+    public_listener: str | None = None,
     public_endpoint: bool = False,
     create_on_push: bool = False,
 ) -> Registry:
-    """Raises `NameInvalid`, `FieldInvalid`, and `AlreadyExists` for a name or host that is taken."""
+    """Raises `NameInvalid`, `FieldInvalid`, and `AlreadyExists` for a name, host or listener that is taken."""
     if visibility not in VISIBILITIES:
         raise FieldInvalid("visibility", f"one of {', '.join(VISIBILITIES)}")
     values = {
@@ -65,10 +71,13 @@ def create(
         "description": names.description(description),
         "private_host": names.host(private_host) if private_host else None,
         "public_host": names.host(public_host) if public_host else None,
+        "private_listener": private_listener or None,
+        "public_listener": public_listener or None,
         "public_endpoint": public_endpoint,
         "create_on_push": create_on_push,
     }
-    _hosts_free(tx, values)
+    _free(tx, values, HOSTS)
+    _free(tx, values, LISTENERS)
     made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
     try:
         with tx.begin_nested():
@@ -83,7 +92,7 @@ def create(
 def edit(
     tx: Connection, actor: Actor, name: str, *, at: datetime, expected: int | None = None, **given: Any
 ) -> Registry:  # Any: EDITABLE fields
-    """Change some of `EDITABLE`; an empty host removes it.
+    """Change some of `EDITABLE`; an empty host or listener removes it.
 
     Raises what `create` does, `RegistryUnknown`, and `Stale` when the version is not the expected one.
     """
@@ -96,9 +105,11 @@ def edit(
     for host in HOSTS:
         if host in values:
             values[host] = names.host(values[host]) if values[host] else None
+    values.update({listener: values[listener] or None for listener in LISTENERS if listener in values})
     if "description" in values:
         names.description(values["description"])
-    _hosts_free(tx, values, except_id=before.id)
+    _free(tx, vars(before) | values, HOSTS, except_id=before.id)
+    _free(tx, vars(before) | values, LISTENERS, except_id=before.id)
     edited = {"edited_by": actor.name, "edited_at": at, "version": registry.c.version + 1}
     tx.execute(update(registry).where(registry.c.id == before.id).values(**values, **edited))
     changes.bump(tx, changes.ACCESS)
@@ -139,12 +150,16 @@ def _of(row: RowMapping) -> Registry:
     return Registry(**{field: row[field] for field in Registry.__dataclass_fields__})
 
 
-def _hosts_free(tx: Connection, values: dict[str, Any], except_id: int = 0) -> None:  # Any: column values
-    """One host name stands for one endpoint of one registry."""
-    asked = [values[host] for host in HOSTS if values.get(host)]
+def _free(
+    tx: Connection, values: Mapping[str, Any], fields: tuple[str, str], *, except_id: int = 0
+) -> None:  # Any: column values
+    """One host name, and one listener, stands for one endpoint of one registry."""
+    private, public = fields
+    asked = [values[field] for field in fields if values.get(field)]
+    what = private.removeprefix("private_")
     if len(asked) != len(set(asked)):
-        raise FieldInvalid("public_host", "the private endpoint has this host")
-    taken = or_(registry.c.private_host.in_(asked), registry.c.public_host.in_(asked))
+        raise FieldInvalid(public, f"the private endpoint has this {what}")
+    taken = or_(registry.c[private].in_(asked), registry.c[public].in_(asked))
     other = tx.execute(select(registry.c.name).where(taken, registry.c.id != except_id)).first()
     if asked and other is not None:
-        raise AlreadyExists("host of registry", other[0])
+        raise AlreadyExists(f"{what} of registry", other[0])

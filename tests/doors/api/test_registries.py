@@ -113,3 +113,10 @@ def test_the_scopes_of_a_key_bound_an_administrator(harbour: Harbour, root: Desk
     assert registry in names
     assert "main" not in names
     problem(bounded.ask("GET", "/registries/main"), 404, "unknown")
+
+
+def test_a_listener_that_the_server_does_not_have_is_refused(root: Desk, name: str) -> None:
+    answer = root.ask("POST", "/registries", {"name": name, "public_listener": "edge"})
+    said = problem(answer, 400, "field-invalid")
+    assert fields(said) == ["public_listener"]
+    assert "BERTH_LISTENERS has no listener 'edge'; there are none" in said["detail"]

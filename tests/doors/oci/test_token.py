@@ -15,6 +15,7 @@ from berth.doors.oci import token
 from berth.doors.sign_in import SignIn
 from berth.people import accounts, keys, tokens
 from berth.people.access import Principal
+from berth.registry.gate import Reached
 from berth.site import Site
 from berth.words import actions
 from berth.words.actions import Action, Actions
@@ -38,9 +39,9 @@ class Answer:
         return found
 
 
-def rights(principal: Principal, host: str, name: str) -> Actions:
+def rights(principal: Principal, reached: Reached, name: str) -> Actions:
     """Stands for the registry's gate: alice writes in main, everybody pulls from open, a host may name the registry."""
-    name = f"main/{name}" if host == "main.example.org" else name
+    name = f"main/{name}" if reached.host == "main.example.org" else name
     if name.count("/") < 2:
         raise NameInvalid("image path", name, "three parts")
     registry = name.partition("/")[0]

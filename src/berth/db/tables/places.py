@@ -1,6 +1,6 @@
 """Registries, repositories and images."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, String, Table, UniqueConstraint
 
 from berth.db.columns import ID, Instant
 from berth.db.tables.shared import locked_columns, made_and_edited, metadata, policies, state
@@ -14,10 +14,14 @@ registry = Table(
     Column("visibility", String(7), nullable=False),  # private | public, fixed
     Column("private_host", String(260), unique=True),
     Column("public_host", String(260), unique=True),
+    Column("private_listener", String(32)),  # its name in the settings
+    Column("public_listener", String(32)),
     Column("public_endpoint", Boolean, nullable=False),
     Column("create_on_push", Boolean, nullable=False),
     *state(),
     *made_and_edited(),
+    Index("uq_registry_private_listener", "private_listener", unique=True),
+    Index("uq_registry_public_listener", "public_listener", unique=True),
 )
 
 repository = Table(

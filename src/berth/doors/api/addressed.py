@@ -1,5 +1,7 @@
 """What clients write to reach an image: at its registry's own hosts, or at the address of this Berth."""
 
+from urllib.parse import urlsplit
+
 from fastapi import Request
 from sqlalchemy import Connection
 
@@ -13,9 +15,22 @@ from berth.words.names import ImagePath
 def image(tx: Connection, site: Site, request: Request, path: ImagePath) -> Endpoints:
     found = registries.find(tx, path.registry)
     short = f"{path.repository}/{path.image}"
-    host = addresses.external_url(site.settings, request.scope).partition("://")[2]
-    public = f"{found.public_host}/{short}" if found.public_endpoint and found.public_host else None
-    return Endpoints(private=f"{found.private_host}/{short}" if found.private_host else f"{host}/{path}", public=public)
+    here = addresses.external_url(site.settings, request.scope)
+    private = found.private_host or _listening(site, here, found.private_listener)
+    public = found.public_host or _listening(site, here, found.public_listener)
+    return Endpoints(
+        private=f"{private}/{short}" if private else f"{here.partition('://')[2]}/{path}",
+        public=f"{public}/{short}" if public and found.public_endpoint else None,
+    )
+
+
+def _listening(site: Site, here: str, name: str | None) -> str | None:
+    """The port of a listener at the host of this Berth; behind a proxy that is another one, a host name tells more."""
+    port = next((listener.port for listener in site.settings.listeners if listener.name == name), None)
+    if port is None:
+        return None
+    host = urlsplit(here).hostname or ""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def digest(endpoints: Endpoints, content: str, tags: list[str]) -> Addresses:

@@ -25,6 +25,7 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.BlobTooLarge: (413, "too-large"),
     errors.ChunkOutOfOrder: (409, "upload-out-of-order"),
     errors.UploadBusy: (409, "upload-busy"),
+    errors.EndpointOff: (404, "unknown"),
     errors.RegistryUnknown: (404, "unknown"),
     errors.RepositoryUnknown: (404, "unknown"),
     errors.ImageUnknown: (404, "unknown"),

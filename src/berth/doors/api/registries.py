@@ -21,7 +21,9 @@ from berth.doors.api.shapes.places import (
 from berth.people import sight
 from berth.registry import deletion as rooms
 from berth.registry import opening, registries
+from berth.site import Site
 from berth.words.actions import Action
+from berth.words.errors import FieldInvalid
 
 router = APIRouter(tags=["registries"])
 
@@ -51,6 +53,7 @@ def list_registries(
 def create_registry(given: NewRegistry, site: TheSite, caller: TheCaller, response: Response) -> registries.Registry:
     """Create a registry. Only for administrators."""
     opening.operator(caller)
+    _listeners_exist(site, given)
     with site.db.write() as tx:
         made = registries.create(tx, caller.actor, at=site.now(), **given.model_dump())
     response.headers["Location"] = f"/api/v1/registries/{made.name}"
@@ -82,6 +85,7 @@ def edit_registry(
     """Change a registry's endpoints, description or create-on-push. Needs the right to admin on it."""
     with site.db.write() as tx:
         opening.open_registry(tx, caller, registry_name, Action.ADMIN)
+        _listeners_exist(site, given)
         changed = given.model_dump(exclude_unset=True)
         edited = registries.edit(tx, caller.actor, registry_name, at=site.now(), expected=expected, **changed)
     parts.tag(response, edited.version)
@@ -115,3 +119,13 @@ def delete_registry(
             return Response(status_code=204)
         requested = rooms.request_place(tx, place, asked.name, caller.actor, at=site.now(), dry_run=asked.dry_run)
     return deletion.told(response, requested)
+
+
+def _listeners_exist(site: Site, given: NewRegistry | RegistryEdit) -> None:
+    """Raises `FieldInvalid` for a listener that this server does not have."""
+    known = [listener.name for listener in site.settings.listeners]
+    for field in registries.LISTENERS:
+        asked = getattr(given, field)
+        if asked and asked not in known:
+            there = f"there are {', '.join(known)}" if known else "there are none"
+            raise FieldInvalid(field, f"BERTH_LISTENERS has no listener {asked!r}; {there}")

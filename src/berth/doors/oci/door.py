@@ -18,7 +18,7 @@ from berth.doors.oci.routes import Kind, Route
 from berth.doors.sign_in import SignIn
 from berth.doors.wire.failures import BodyTooLarge, ClientGone
 from berth.people import tokens
-from berth.words.errors import Denied, ManifestTooLarge, Refusal, TokenTooNarrow, Unauthenticated
+from berth.words.errors import Denied, EndpointOff, ManifestTooLarge, Refusal, TokenTooNarrow, Unauthenticated
 from berth.words.manifest import MAX_BYTES
 
 log = structlog.get_logger("berth.oci")
@@ -140,20 +140,20 @@ class OCIDoor:
         caller = self._sign_in.remembered(scope) if self._parts.site.db.is_embedded else None
         if caller is None:
             return None
-        host = addresses.host(self._parts.site.settings, scope)
-        known = self._parts.gate.known(caller, host, route.name, routes.action(route.kind, scope["method"]))
-        return None if known is None else Request(self._parts, scope, receive, send, route, host, caller, *known)
+        reached = addresses.reached(self._parts.site.settings, scope)
+        known = self._parts.gate.known(caller, reached, route.name, routes.action(route.kind, scope["method"]))
+        return None if known is None else Request(self._parts, scope, receive, send, route, reached, caller, *known)
 
     def _admit(self, scope: Scope, receive: Receive, send: Send, route: Route) -> Request:
         caller = self._sign_in.caller(scope)
-        host = addresses.host(self._parts.site.settings, scope)
+        reached = addresses.reached(self._parts.site.settings, scope)
         action = routes.action(route.kind, scope["method"])
         try:
-            place, path = self._parts.gate.admit(caller, host, route.name, action)
+            place, path = self._parts.gate.admit(caller, reached, route.name, action)
         except Denied as refusal:
             refused.at_the_gate(self._parts.site, caller, route, scope["method"], refusal)
             raise
-        return Request(self._parts, scope, receive, send, route, host, caller, place, path)
+        return Request(self._parts, scope, receive, send, route, reached, caller, place, path)
 
     async def _ping(self, scope: Scope) -> Answer:
         """`/v2/` tells clients whether to sign in, so without credentials it always asks for them."""
@@ -175,7 +175,7 @@ class OCIDoor:
         caller = self._sign_in.caller(scope)
         if caller.bounds is not None and tokens.CATALOG not in caller.bounds:
             raise TokenTooNarrow("the catalog", "pull")
-        within = self._parts.gate.registry_at(addresses.host(self._parts.site.settings, scope))
+        within = self._parts.gate.registry_at(addresses.reached(self._parts.site.settings, scope))
         return lists.catalog_list(self._parts, caller.principal, within, Query(scope["query_string"]))
 
     async def _refused(self, scope: Scope, refusal: Refusal) -> Answer:
@@ -187,8 +187,13 @@ class OCIDoor:
 
     def _challenge(self, scope: Scope, refusal: Refusal) -> str:
         settings = self._parts.site.settings
-        own_host = self._parts.gate.registry_at(addresses.host(settings, scope)) is not None
-        return challenge.of(scope, settings, refusal, own_host=own_host)
+        return challenge.of(scope, settings, refusal, own_host=self._is_registrys_own(scope))
+
+    def _is_registrys_own(self, scope: Scope) -> bool:
+        try:
+            return self._parts.gate.registry_at(addresses.reached(self._parts.site.settings, scope)) is not None
+        except EndpointOff:
+            return True
 
 
 def _not_allowed(methods: str) -> Answer:

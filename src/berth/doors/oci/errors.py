@@ -20,6 +20,7 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.BlobTooLarge: (413, "SIZE_INVALID"),
     errors.ChunkOutOfOrder: (416, "BLOB_UPLOAD_INVALID"),
     errors.UploadBusy: (409, "BLOB_UPLOAD_INVALID"),
+    errors.EndpointOff: (404, "NAME_UNKNOWN"),
     errors.RegistryUnknown: (404, "NAME_UNKNOWN"),
     errors.RepositoryUnknown: (404, "NAME_UNKNOWN"),
     errors.ImageUnknown: (404, "NAME_UNKNOWN"),

@@ -45,10 +45,10 @@ def _source(request: Request, name: str) -> tuple[Place, ImagePath]:
     """The image to mount from, which the caller must be allowed to pull."""
     gate, caller = request.parts.gate, request.caller
     try:
-        return gate.admit(caller, request.host, name, Action.PULL)
+        return gate.admit(caller, request.reached, name, Action.PULL)
     except TokenTooNarrow:
         # Asked for a token that nobody will give them, clients would not fall back to an upload.
-        if Action.PULL not in gate.standing(caller.principal, gate.path(request.host, name)).actions:
+        if Action.PULL not in gate.standing(caller.principal, gate.path(request.reached, name)).actions:
             raise Unmountable from None
         raise
     except Refusal:

@@ -9,7 +9,7 @@ from berth.doors.http import Headers, Query
 from berth.doors.oci.routes import Route
 from berth.people.access import Place
 from berth.people.callers import Caller
-from berth.registry.gate import Gate
+from berth.registry.gate import Gate, Reached
 from berth.registry.pulls import Pulls
 from berth.registry.quick import QuickReads
 from berth.registry.uploads import Hashes
@@ -35,7 +35,7 @@ class Request:
     receive: Receive
     send: Send
     route: Route
-    host: str
+    reached: Reached
     caller: Caller
     place: Place
     path: ImagePath

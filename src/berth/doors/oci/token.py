@@ -19,10 +19,11 @@ from berth.doors.sign_in import SignIn
 from berth.doors.wire.failures import BodyTooLarge
 from berth.people import refresh, tokens
 from berth.people.access import Principal
+from berth.registry.gate import Reached
 from berth.site import Site
 from berth.words import time
 from berth.words.actions import NONE, Action, Actions
-from berth.words.errors import FieldInvalid, NameInvalid, Refusal, Unauthenticated
+from berth.words.errors import EndpointOff, FieldInvalid, NameInvalid, Refusal, Unauthenticated
 
 PATH = "/v2/token"
 MAX_FORM = 65_536
@@ -30,8 +31,8 @@ MAX_FIELDS = 200
 MAX_SCOPES = 100
 LONGEST_SCOPE = 512
 
-Rights = Callable[[Principal, str, str], Actions]
-"""What a principal may do at a host with an image path. May raise `NameInvalid`."""
+Rights = Callable[[Principal, Reached, str], Actions]
+"""What a principal may do with an image path as it is written there. May raise `NameInvalid`, `EndpointOff`."""
 Fields = dict[str, list[str]]
 
 _SCOPE = re.compile(r"(?P<kind>[a-z0-9]+)(?:\((?P<variety>[a-z0-9]+)\))?:(?P<name>.+):(?P<actions>[a-z*,-]*)")
@@ -117,8 +118,8 @@ class TokenDoor:
         return Asked(_wishes(texts), offline)
 
     def _grant(self, scope: Scope, principal: Principal, asked: Asked, *, refresh_token: str = "") -> Answer:
-        host = addresses.host(self.site.settings, scope)
-        granted = {name: self._granted(principal, host, name, wish) for name, wish in asked.wishes.items()}
+        reached = addresses.reached(self.site.settings, scope)
+        granted = {name: self._granted(principal, reached, name, wish) for name, wish in asked.wishes.items()}
         access = {name: actions for name, actions in granted.items() if actions}
         seconds = self._seconds(principal)
         token = tokens.issue(self.site, principal, self.site.settings.service, access, seconds)
@@ -146,12 +147,12 @@ class TokenDoor:
         with self.site.db.write() as tx:
             return refresh.issue(tx, principal, settings.service, at=self.site.now(), days=settings.refresh_days)
 
-    def _granted(self, principal: Principal, host: str, name: str, wish: Actions) -> Actions:
+    def _granted(self, principal: Principal, reached: Reached, name: str, wish: Actions) -> Actions:
         if name == tokens.CATALOG:
             return wish  # the catalog shows each caller what they may pull
         try:
-            return wish & self.rights(principal, host, name)
-        except NameInvalid:
+            return wish & self.rights(principal, reached, name)
+        except (NameInvalid, EndpointOff):
             return NONE
 
 

@@ -6,7 +6,7 @@ Refusal
 │   ├── ManifestInvalid · ManifestTooLarge · PartsMissing
 │   └── DigestMismatch · SizeMismatch · BlobTooLarge · ChunkOutOfOrder · UploadBusy
 ├── Unknown            there is no such thing, or the caller may not know of it
-│   ├── RegistryUnknown · RepositoryUnknown · ImageUnknown
+│   ├── RegistryUnknown · EndpointOff · RepositoryUnknown · ImageUnknown
 │   ├── ManifestUnknown · BlobUnknown · UploadUnknown
 │   ├── UserUnknown · KeyUnknown · GrantUnknown
 │   └── TrashUnknown · OperationUnknown
@@ -56,6 +56,7 @@ from berth.words.errors.invalid import (
 from berth.words.errors.kinds import Access, Conflict, Invalid, Refusal, Unknown
 from berth.words.errors.unknown import (
     BlobUnknown,
+    EndpointOff,
     GrantUnknown,
     ImageUnknown,
     KeyUnknown,
@@ -79,6 +80,7 @@ __all__ = [
     "Denied",
     "DigestInvalid",
     "DigestMismatch",
+    "EndpointOff",
     "FieldInvalid",
     "GrantUnknown",
     "ImageBusy",

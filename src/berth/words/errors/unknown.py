@@ -20,6 +20,14 @@ class RegistryUnknown(Unknown):
 
 
 @dataclass(eq=False)
+class EndpointOff(Unknown):
+    """The request came in by the listener of a public endpoint that is off."""
+
+    def __str__(self) -> str:
+        return "this endpoint is off"
+
+
+@dataclass(eq=False)
 class RepositoryUnknown(Unknown):
     """`may_create` is set when the caller pushes in this registry, so that the answer may teach."""
 

@@ -18,6 +18,14 @@ Host = Annotated[
         examples=["registry.example.org"],
     ),
 ]
+Listener = Annotated[
+    str,
+    Field(
+        pattern=r"^$|^[a-z][a-z0-9-]{0,31}$",
+        description="The name of one of the listeners that `BERTH_LISTENERS` has. Empty or null: none.",
+        examples=["edge"],
+    ),
+]
 Search = Annotated[Text | None, Field(max_length=255, description="A part of the name, in whatever case.")]
 Order = Literal["name", "-name", "created_at", "-created_at", "edited_at", "-edited_at"]
 
@@ -34,6 +42,8 @@ _REGISTRY: JsonDict = {
     "visibility": "private",
     "private_host": "registry.example.org",
     "public_host": None,
+    "private_listener": None,
+    "public_listener": None,
     "public_endpoint": False,
     "create_on_push": False,
 }
@@ -48,6 +58,8 @@ class Registry(Shown):
     visibility: Annotated[Literal["private", "public"], Field(description="Fixed. Anybody may pull from a public one.")]
     private_host: Annotated[str | None, Field(description="Names at this host begin with the repository.")]
     public_host: str | None
+    private_listener: Annotated[str | None, Field(description="What comes in by it is for this registry.")]
+    public_listener: str | None
     public_endpoint: bool
     create_on_push: Annotated[bool, Field(description="Whether a push makes its repository.")]
     state: Literal["active", "deleting", "inactive"]
@@ -70,6 +82,8 @@ class NewRegistry(Given):
     visibility: Literal["private", "public"] = "private"
     private_host: Host | None = None
     public_host: Host | None = None
+    private_listener: Listener | None = None
+    public_listener: Listener | None = None
     public_endpoint: bool = False
     create_on_push: bool = False
 
@@ -82,6 +96,8 @@ class RegistryEdit(Given):
     description: Description = ""
     private_host: Host | None = None
     public_host: Host | None = None
+    private_listener: Listener | None = None
+    public_listener: Listener | None = None
     public_endpoint: bool = False
     create_on_push: bool = False
 
