@@ -65,7 +65,8 @@ def blob(target: Target, content: bytes, *, algorithm: str = "sha256") -> Digest
     """Push bytes into an image."""
     site = target.site
     with site.db.write() as tx:
-        upload = uploads.start(tx, target.for_push(tx), ACTOR, at=site.now(), algorithm=algorithm)
+        found = target.for_push(tx)
+    upload = uploads.start(site, found, at=site.now(), algorithm=algorithm)
     expected = digest.of(content, algorithm)
     with site.blobs.append(upload.id, new=True) as part:
         part.write(content)

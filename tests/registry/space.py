@@ -5,7 +5,8 @@ import uuid
 from sqlalchemy import func, select
 
 from berth.blobs import key_of
-from berth.db.tables import blob, image_blob, upload
+from berth.db.tables import blob, ended_upload, image_blob
+from berth.registry import tickets
 from berth.site import Site
 from berth.words import digest
 
@@ -21,9 +22,9 @@ def objects(site: Site) -> set[str]:
 
 
 def uploads(site: Site) -> tuple[int, set[str]]:
-    """Rows of uploads, and the uploads that the store has."""
+    """Rows of uploads that ended, and the uploads that the store has."""
     with site.db.read() as tx:
-        rows = tx.scalar(select(func.count()).select_from(upload)) or 0
+        rows = tx.scalar(select(func.count()).select_from(ended_upload)) or 0
     return rows, {stored.name for stored in site.blobs.uploads()}
 
 
@@ -43,8 +44,8 @@ def leave_object(site: Site, content: bytes) -> str:
 
 
 def leave_upload(site: Site, content: bytes) -> str:
-    """What a crash leaves of an upload in one request, which has no row."""
-    upload_id = str(uuid.uuid4())
+    """What a client leaves that began an upload and never came back."""
+    upload_id = tickets.issue(site, 1, "sha256", at=site.now())
     with site.blobs.append(upload_id, new=True) as part:
         part.write(content)
     return upload_id

@@ -233,7 +233,8 @@ class Space(RuleBasedStateMachine):
     @rule(path=image, begun=content)
     def begin_upload(self, path: str, begun: bytes) -> None:
         with self.site.db.write() as tx:
-            upload = uploads.start(tx, self.target(path).for_push(tx), ACTOR, at=self.clock())
+            found = self.target(path).for_push(tx)
+        upload = uploads.start(self.site, found, at=self.clock())
         with self.site.blobs.append(upload.id, new=True) as part:
             part.write(begun[:1])
         self.unfinished.append((upload, begun, self.clock()))
@@ -247,7 +248,7 @@ class Space(RuleBasedStateMachine):
         self.unfinished.remove(begun)
         with self.expected(UploadUnknown if self.clock() - since >= timedelta(hours=24) else None):
             with self.site.db.read() as tx:
-                uploads.find(tx, upload.image, upload.id, oldest=uploads.oldest(self.site))
+                uploads.find(tx, self.site, upload.image, upload.id)
             with self.site.blobs.append(upload.id, new=True) as part:
                 part.write(whole[1:])
                 uploads.finish(self.site, upload, part, digest.of(whole), None)

@@ -1,5 +1,5 @@
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert
@@ -30,17 +30,17 @@ def holds(target: Target, content: Digest) -> bool:
 def test_an_upload_that_took_too_long_goes_with_its_bytes(site: Site, clock: Clock, web: Target) -> None:
     with site.db.write() as tx:
         found = web.for_push(tx)
-        upload = uploads.start(tx, found, ACTOR, at=site.now())
+    upload = uploads.start(site, found, at=site.now())
     with site.blobs.append(upload.id, new=True) as part:
         part.write(b"half of it")
     clock.forward(hours=24 - A_SECOND)
     sweep.once(site)
-    assert space.uploads(site) == (1, {upload.id})
+    assert space.uploads(site) == (0, {upload.id})
     clock.forward(hours=A_SECOND)
     assert sweep.once(site)["uploads"] == 1
     assert space.uploads(site) == (0, set())
     with site.db.read() as tx, pytest.raises(UploadUnknown):
-        uploads.find(tx, found, upload.id, oldest=uploads.oldest(site))
+        uploads.find(tx, site, found, upload.id)
 
 
 def test_a_blob_that_nothing_needs_goes_after_its_grace_and_not_before(site: Site, clock: Clock, web: Target) -> None:
@@ -153,26 +153,43 @@ def test_a_blob_in_the_trash_stays(site: Site, clock: Clock, web: Target) -> Non
     assert space.keys(site) == space.objects(site) != set()
 
 
-def test_objects_and_uploads_without_a_row_go_when_they_are_old(site: Site, clock: Clock, web: Target) -> None:
+def test_objects_without_a_row_and_uploads_go_when_they_are_old(site: Site, clock: Clock, web: Target) -> None:
     make.manifest(web, b"layer", tag="v1")
-    stray, unfinished = space.leave_object(site, b"layer"), space.leave_upload(site, b"half")
+    stray = space.leave_object(site, b"layer")
+    space.leave_upload(site, b"half")
     clock.forward(hours=23)
-    assert sweep.once(site)["strays"] == 0
+    assert sweep.once(site) == {"uploads": 0, "holds": 0, "blobs": 0, "strays": 0}
     clock.forward(hours=2)
-    assert sweep.once(site)["strays"] == 1
+    assert sweep.once(site) == {"uploads": 1, "holds": 0, "blobs": 0, "strays": 0}
     assert space.uploads(site) == (0, set())
     assert stray in space.objects(site), "an object may be waiting for its row as long as the grace"
     clock.forward(hours=24)
     assert sweep.once(site)["strays"] == 1
     assert stray not in space.objects(site)
     assert pulling.pull(web, "v1")
-    assert unfinished not in space.objects(site)
 
 
-def test_an_upload_with_a_row_and_no_bytes_goes(site: Site, clock: Clock, web: Target) -> None:
+def test_an_upload_whose_id_tells_nothing_goes_by_its_age(site: Site, clock: Clock) -> None:
+    with site.blobs.append("ffffffff-0000-4000-8000-000000000000", new=True) as part:
+        part.write(b"of another program")
+    sweep.once(site)
+    assert len(space.uploads(site)[1]) == 1
+    clock.at = max(datetime.now(UTC), clock.at) + timedelta(hours=25)
+    sweep.once(site)
+    assert space.uploads(site) == (0, set())
+
+
+def test_that_an_upload_ended_is_known_as_long_as_its_id_is_good(site: Site, clock: Clock, web: Target) -> None:
     with site.db.write() as tx:
-        uploads.start(tx, web.for_push(tx), ACTOR, at=site.now())
-    clock.forward(hours=24)
+        found = web.for_push(tx)
+    upload = uploads.start(site, found, at=site.now())
+    uploads.cancel(site, upload)
+    clock.forward(hours=24 - A_SECOND)
+    sweep.once(site)
+    with site.db.read() as tx, pytest.raises(UploadUnknown):
+        uploads.find(tx, site, found, upload.id)
+    assert space.uploads(site) == (1, set())
+    clock.forward(hours=A_SECOND)
     sweep.once(site)
     assert space.uploads(site) == (0, set())
 
@@ -184,7 +201,8 @@ def test_one_round_takes_however_much_there_is(site: Site, clock: Clock, web: Ta
             content = digest.of(str(number).encode())
             key = f"sha256/{content.hex[:2]}/{content.hex}.{uuid.uuid4()}"
             blobs.add(tx, found, content, 1, key, at=site.now())
-            uploads.start(tx, found, ACTOR, at=site.now())
+    for _ in range(2 * sweep.BATCH + 1):
+        space.leave_upload(site, b"x")
     kept = make.manifest(web, b"layer", tag="v1")
     clock.forward(hours=49)
     many = 2 * sweep.BATCH + 1

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from berth.db.tables import image as images_table
-from berth.db.tables import image_blob, upload
+from berth.db.tables import image_blob
 from berth.registry import uploads
 from berth.registry.uploads import Upload
 from berth.site import Site
@@ -20,7 +20,7 @@ def begun(target: Target) -> Upload:
     site = target.site
     with site.db.write() as tx:
         found = target.for_push(tx)
-        return uploads.start(tx, found, make.ACTOR, at=site.now())
+    return uploads.start(site, found, at=site.now())
 
 
 def finish(site: Site, started: Upload) -> int:
@@ -43,7 +43,7 @@ def test_an_image_that_is_gone_takes_no_blob(site: Site) -> None:
     target = make.image(site, "main/apps/web")
     started = begun(target)
     with site.db.write() as tx:
-        for table in (upload, image_blob, images_table):
+        for table in (image_blob, images_table):
             tx.execute(delete(table))
     with pytest.raises(ImageUnknown):
         finish(site, started)

@@ -13,11 +13,11 @@ from weakref import WeakKeyDictionary
 
 from joserfc import jwt
 from joserfc.jwk import ECKey
-from sqlalchemy import select
 
-from berth.db import Database, insert_ignore
-from berth.db.tables import signing_key
+from berth.db import Database
+from berth.people import signing_keys
 from berth.people.access import Principal
+from berth.people.signing_keys import Made
 from berth.site import Site
 from berth.words.actions import Action, Actions
 from berth.words.errors import Unauthenticated
@@ -33,7 +33,6 @@ SKEW = timedelta(seconds=60)
 Access = Mapping[str, Actions]
 """What a token is good for: actions by image path, as the client writes it."""
 
-# A signing key never changes, and lives as long as its database.
 _keys: WeakKeyDictionary[Database, ECKey] = WeakKeyDictionary()
 
 
@@ -115,27 +114,12 @@ def _read_entries(entries: list[dict[str, Any]]) -> Access:  # Any: JSON values
 
 
 def _signing_key(site: Site) -> ECKey:
-    """The one key of the database, made at first need; of two processes that make one, the first is believed."""
     key = _keys.get(site.db)
     if key is None:
-        key = _keys[site.db] = _read_key(site) or _make_key(site)
+        key = _keys[site.db] = ECKey.import_key(signing_keys.kept(site, PURPOSE, _made))
     return key
 
 
-def _read_key(site: Site) -> ECKey | None:
-    with site.db.read() as tx:
-        pem = tx.scalar(select(signing_key.c.private).where(signing_key.c.purpose == PURPOSE))
-    return None if pem is None else ECKey.import_key(pem)
-
-
-def _make_key(site: Site) -> ECKey:
-    made = ECKey.generate_key("P-256", private=True)
-    values = {
-        "id": made.thumbprint(),
-        "purpose": PURPOSE,
-        "private": made.as_pem(private=True).decode(),
-        "created_at": site.now(),
-    }
-    with site.db.write() as tx:
-        insert_ignore(tx, signing_key, values)
-    return _read_key(site) or made
+def _made() -> Made:
+    key = ECKey.generate_key("P-256", private=True)
+    return Made(key.thumbprint(), key.as_pem(private=True).decode())

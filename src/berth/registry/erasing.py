@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, up
 
 from berth.audit.events import Actor
 from berth.db import changes
-from berth.db.tables import image, image_blob, manifest, registry, repository, tag_history, upload
+from berth.db.tables import image, image_blob, manifest, registry, repository, tag_history
 from berth.jobs import job
 from berth.registry import images as rooms
 from berth.registry import operations, past, reach, trash
@@ -262,7 +262,6 @@ def _erase_row(tx: Connection, site: Site, image_id: int, operation: Operation, 
         return
     actor, at = Actor(operation.started_by), site.now()
     trash.keep_image(tx, found, actor, at=at, keep=keep, why="delete", batch=operation.id)
-    tx.execute(delete(upload).where(upload.c.image_id == image_id))
     tx.execute(delete(image_blob).where(image_blob.c.image_id == image_id))
     tx.execute(delete(image).where(image.c.id == image_id))
 

@@ -8,11 +8,10 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 
-from berth.blobs.keys import is_upload
-from berth.db.tables import blob, image, image_blob, manifest, manifest_body, tag, upload
-from berth.registry import images
+from berth.db.tables import blob, ended_upload, image, image_blob, manifest, manifest_body, tag
+from berth.registry import images, uploads
 from berth.registry.images import Image
 from berth.registry.uploads import Upload
 from berth.site import Site
@@ -68,6 +67,7 @@ class Bodies:
 
 class QuickReads:
     def __init__(self, site: Site) -> None:
+        self._site = site
         here = (
             image.c.repository_id == bindparam("repository_id"),
             image.c.name == bindparam("image"),
@@ -96,10 +96,11 @@ class QuickReads:
             .where(*here, image_blob.c.digest == bindparam("digest"))
         )
         self._upload = site.db.prepare(
-            select(image.c.id, image.c.born_at.is_not(None), upload.c.algorithm)
-            .join_from(image, upload, upload.c.image_id == image.c.id)
-            .where(*here, upload.c.id == bindparam("upload"), upload.c.started_at > bindparam("oldest"))
+            select(
+                image.c.id, image.c.born_at.is_not(None), exists().where(ended_upload.c.id == bindparam("upload"))
+            ).where(*here)
         )
+        self._image = site.db.prepare(select(image.c.id, image.c.born_at.is_not(None)).where(*here))
         self._bodies = Bodies()
 
     def manifest(self, repository_id: int | None, name: str, reference: Reference) -> FoundManifest:
@@ -128,9 +129,18 @@ class QuickReads:
             raise BlobUnknown(content)
         return FoundBlob(*row)
 
-    def upload(self, repository_id: int | None, path: ImagePath, upload_id: str, oldest: datetime) -> Upload | None:
-        """As `uploads.find`; None says: ask there, where the reason is known."""
-        if repository_id is None or not is_upload(upload_id):
+    def image(self, repository_id: int | None, path: ImagePath) -> Image | None:
+        """An image that takes pushes, born or not; None says: ask `images.for_push`."""
+        if repository_id is None:
             return None
-        row = self._upload.first(repository_id=repository_id, image=path.image, upload=upload_id, oldest=oldest)
-        return None if row is None else Upload(upload_id, Image(row[0], repository_id, path, born=row[1]), row[2])
+        row = self._image.first(repository_id=repository_id, image=path.image)
+        return None if row is None else Image(row[0], repository_id, path, born=row[1])
+
+    def upload(self, repository_id: int | None, path: ImagePath, upload_id: str) -> Upload | None:
+        """As `uploads.find`; None says: ask there, where the reason is known."""
+        if repository_id is None or "\0" in upload_id:
+            return None
+        row = self._upload.first(repository_id=repository_id, image=path.image, upload=upload_id)
+        if row is None or row[2]:
+            return None
+        return uploads.read(self._site, Image(row[0], repository_id, path, born=row[1]), upload_id)

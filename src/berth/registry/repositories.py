@@ -9,7 +9,7 @@ from berth.audit import events
 from berth.audit.events import Actor
 from berth.db import changes, insert_ignore, pages, versions
 from berth.db.pages import Found, Wanted
-from berth.db.tables import image, image_blob, registry, repository, upload
+from berth.db.tables import image, image_blob, registry, repository
 from berth.registry import registries
 from berth.words import names
 from berth.words.errors import AlreadyExists, NotEmpty, PlaceDeleting, RepositoryUnknown
@@ -129,7 +129,6 @@ def remove(
     if held:
         raise NotEmpty("repository", found.path, f"{held} {'image' if held == 1 else 'images'}")
     unborn = select(image.c.id).where(image.c.repository_id == found.id)
-    tx.execute(delete(upload).where(upload.c.image_id.in_(unborn)))
     tx.execute(delete(image_blob).where(image_blob.c.image_id.in_(unborn)))
     tx.execute(delete(image).where(image.c.repository_id == found.id))
     tx.execute(delete(repository).where(repository.c.id == found.id))

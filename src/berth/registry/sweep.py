@@ -15,9 +15,9 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, select
 
-from berth.db.tables import blob, image_blob, manifest, manifest_blob, trash_blob, upload
+from berth.db.tables import blob, ended_upload, image_blob, manifest, manifest_blob, trash_blob
 from berth.jobs import job
-from berth.registry import images, uploads
+from berth.registry import images, tickets, uploads
 from berth.site import Site
 
 BATCH = 200
@@ -43,15 +43,24 @@ def once(site: Site) -> dict[str, int]:
 
 
 def expire_uploads(site: Site) -> int:
-    """Forget uploads that have lived too long."""
-    with site.db.read() as tx:
-        ids = list(tx.scalars(select(upload.c.id).where(upload.c.started_at <= uploads.oldest(site))))
-    for some in _some(iter(ids), BATCH):
-        with site.db.write(durable=False) as tx:
-            tx.execute(delete(upload).where(upload.c.id.in_(some)))
-        for upload_id in some:
-            site.blobs.discard(upload_id)
-    return len(ids)
+    """Uploads that have lived too long, which their ids tell; and the rows of those that ended so long ago.
+
+    What has such a name and is not ours goes by its age.
+    """
+    oldest, gone = uploads.oldest(site), 0
+    for stored in site.blobs.uploads():
+        if tickets.started(stored.name) <= oldest or stored.changed_at < oldest:
+            site.blobs.discard(stored.name)
+            gone += 1
+    while _forget_some(site, oldest):
+        pass
+    return gone
+
+
+def _forget_some(site: Site, oldest: datetime) -> int:
+    with site.db.write(durable=False) as tx:
+        over = select(ended_upload.c.id).where(ended_upload.c.at <= oldest).limit(BATCH)
+        return tx.execute(delete(ended_upload).where(ended_upload.c.id.in_(over))).rowcount
 
 
 def drop_holds(site: Site) -> int:
@@ -80,7 +89,7 @@ def drop_blobs(site: Site) -> int:
 
 
 def drop_strays(site: Site) -> int:
-    """Objects and uploads without a row are what a crash left between bytes and rows."""
+    """Objects without a row are what a crash left between bytes and rows."""
     gone = 0
     old = (stored.name for stored in site.blobs.objects() if stored.changed_at < _grace(site))
     for some in _some(old, BATCH):
@@ -88,13 +97,6 @@ def drop_strays(site: Site) -> int:
             known = set(tx.scalars(select(blob.c.key).where(blob.c.key.in_(some))))
         for key in set(some) - known:
             site.blobs.delete(key)
-            gone += 1
-    waiting = (stored.name for stored in site.blobs.uploads() if stored.changed_at < uploads.oldest(site))
-    for some in _some(waiting, BATCH):
-        with site.db.read() as tx:
-            known = set(tx.scalars(select(upload.c.id).where(upload.c.id.in_(some))))
-        for upload_id in set(some) - known:
-            site.blobs.discard(upload_id)
             gone += 1
     return gone
 

@@ -1,23 +1,21 @@
 """Uploads: bytes on their way in. They become a blob when their digest has been verified.
 
-Rows say which uploads there are, the blob store how far each has come. The running hash of an upload is kept in
-memory as long as its chunks come to this process; where it is missing the bytes are read once more at the end.
+The id of an upload says what it is for (`tickets`), rows tell which have ended, and the blob store how far each has
+come. The running hash of an upload is kept in memory as long as its chunks come to this process; where it is missing
+the bytes are read once more at the end.
 """
 
 import threading
-import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, exists, select
 
-from berth.audit.events import Actor
 from berth.blobs import Part, UploadGone, key_of
-from berth.blobs.keys import is_upload
-from berth.db import Prepared
-from berth.db.tables import upload
-from berth.registry import blobs, images
+from berth.db import insert_ignore
+from berth.db.tables import ended_upload
+from berth.registry import blobs, images, tickets
 from berth.registry.images import Image
 from berth.site import Site
 from berth.words import digest as digests
@@ -26,14 +24,7 @@ from berth.words.errors import DigestMismatch, UploadUnknown
 
 MAX_HASHES = 4096
 
-# Every push runs these.
-_START = Prepared(insert(upload), "id", "image_id", "algorithm", "started_by", "started_at")
-_ALGORITHM = select(upload.c.algorithm).where(
-    upload.c.id == bindparam("id"),
-    upload.c.image_id == bindparam("image_id"),
-    upload.c.started_at > bindparam("oldest"),
-)
-_END = Prepared(delete(upload).where(upload.c.id == bindparam("id")))
+_ENDED = select(exists().where(ended_upload.c.id == bindparam("id")))
 
 
 @dataclass(frozen=True)
@@ -71,25 +62,26 @@ class Hashes:
             self._running.pop(upload_id, None)
 
 
-def new_id() -> str:
-    return str(uuid.uuid4())
-
-
-def start(tx: Connection, found: Image, actor: Actor, *, at: datetime, algorithm: str = "sha256") -> Upload:
-    """Raises `DigestInvalid` for an algorithm that is not taken."""
+def start(site: Site, found: Image, *, at: datetime, algorithm: str = "sha256") -> Upload:
+    """Writes nothing: the id tells all. Raises `DigestInvalid` for an algorithm that is not taken."""
     digests.new(algorithm)
-    upload_id = new_id()
-    _START.run(tx, id=upload_id, image_id=found.id, algorithm=algorithm, started_by=actor.name, started_at=at)
-    return Upload(upload_id, found, algorithm)
+    return Upload(tickets.issue(site, found.id, algorithm, at=at), found, algorithm)
 
 
-def find(tx: Connection, found: Image, upload_id: str, *, oldest: datetime) -> Upload:
-    """An upload of this image that was started after `oldest`. Raises `UploadUnknown`."""
-    given = {"id": upload_id, "image_id": found.id, "oldest": oldest}
-    algorithm = tx.scalar(_ALGORITHM, given) if is_upload(upload_id) else None
-    if algorithm is None:
+def read(site: Site, found: Image, upload_id: str) -> Upload | None:
+    """An upload into this image whose time is not over; it may have ended."""
+    ticket = tickets.read(site, found.id, upload_id)
+    if ticket is None or ticket.started <= oldest(site):
+        return None
+    return Upload(upload_id, found, ticket.algorithm)
+
+
+def find(tx: Connection, site: Site, found: Image, upload_id: str) -> Upload:
+    """One that has not ended. Raises `UploadUnknown`."""
+    known = read(site, found, upload_id)
+    if known is None or tx.scalar(_ENDED, {"id": upload_id}):
         raise UploadUnknown(upload_id)
-    return Upload(upload_id, found, algorithm)
+    return known
 
 
 def oldest(site: Site) -> datetime:
@@ -130,14 +122,18 @@ def finish(site: Site, found: Upload, part: Part, expected: Digest, running: Has
 def _held(tx: Connection, found: Upload, content: Digest, size: int, key: str, *, at: datetime) -> str:
     """The rows of a blob whose bytes are stored; returns the key that it has."""
     images.still_taking(tx, found.image)
-    _END.run(tx, id=found.id)
+    _end(tx, found, at=at)
     return blobs.add(tx, found.image, content, size, key, at=at)
 
 
 def cancel(site: Site, found: Upload) -> None:
     with site.db.write(durable=False) as tx:
-        _END.run(tx, id=found.id)
+        _end(tx, found, at=site.now())
     site.blobs.discard(found.id)
+
+
+def _end(tx: Connection, found: Upload, *, at: datetime) -> None:
+    insert_ignore(tx, ended_upload, {"id": found.id, "at": at})
 
 
 def _digest(site: Site, found: Upload, algorithm: str, running: Hash | None) -> Digest:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.client import Image, code, location
 from tests.documents import digest_of
+from tests.doors.oci.harbour import Harbour
 from tests.inside import BrokenOff
 
 CONTENT = b"the quick brown fox " * 500
@@ -158,3 +159,10 @@ def test_a_body_that_breaks_off_makes_no_blob(image: Image, method: str) -> None
         with pytest.raises(httpx.RemoteProtocolError):
             image.client.ask(method, target, params=[("digest", digest)], body=broken())  # type: ignore[arg-type]  # see above
         assert image.blob(digest).status_code == 404
+
+
+def test_an_upload_begins_while_others_write(harbour: Harbour, image: Image) -> None:
+    """It writes nothing by itself, so it waits for nobody."""
+    image.push_image("v1")
+    with harbour.site.db.write():
+        assert image.start().status_code == 202

@@ -4,12 +4,11 @@
                                      │            ├─ manifest_edge      index -> child
                                      │            └─ manifest_blob      config and layers
                                      ├─ tag ── tag_history
-                                     ├─ image_blob ── blob              bytes, shared by all images
-                                     └─ upload
+                                     └─ image_blob ── blob              bytes, shared by all images
     repository ── trash ── trash_blob · trash_history
     image ── image_measure
     account ── access_key · grant_ · refresh_token
-    audit_event · operation · job · schedule · throttle · signing_key · change
+    audit_event · operation · job · schedule · throttle · signing_key · change · ended_upload
 
 Counts and facts that a list shows are columns of the row shown. Names of people are kept as text, so
 that a deleted user's deeds stay readable.
@@ -29,7 +28,7 @@ from berth.db.tables.contents import (
 from berth.db.tables.people import access_key, account, grant_, refresh_token, signing_key, throttle
 from berth.db.tables.places import image, image_measure, registry, repository
 from berth.db.tables.shared import metadata
-from berth.db.tables.traffic import operation, pulled_by, trash, trash_blob, trash_history, upload
+from berth.db.tables.traffic import ended_upload, operation, pulled_by, trash, trash_blob, trash_history
 from berth.db.tables.work import audit_event, change, job, schedule
 
 __all__ = [
@@ -39,6 +38,7 @@ __all__ = [
     "audit_event",
     "blob",
     "change",
+    "ended_upload",
     "grant_",
     "image",
     "image_blob",
@@ -62,5 +62,4 @@ __all__ = [
     "trash",
     "trash_blob",
     "trash_history",
-    "upload",
 ]

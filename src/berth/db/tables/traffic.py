@@ -5,15 +5,14 @@ from sqlalchemy import JSON, BigInteger, Column, Date, ForeignKey, Index, Intege
 from berth.db.columns import ID, Instant
 from berth.db.tables.shared import metadata
 
-upload = Table(
-    "upload",
+ended_upload = Table(
+    "ended_upload",
     metadata,
     Column("id", String(36), primary_key=True),
-    Column("image_id", ForeignKey("image.id"), nullable=False, index=True),
-    Column("algorithm", String(8), nullable=False),
-    Column("started_by", String(200), nullable=False),
-    Column("started_at", Instant, nullable=False, index=True),
+    Column("at", Instant, nullable=False, index=True),
+    sqlite_with_rowid=False,
 )
+"""Finished or cancelled, and kept until the id alone says that its time is over."""
 
 trash = Table(
     "trash",

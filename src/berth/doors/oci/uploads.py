@@ -5,8 +5,6 @@ Bytes go from the connection into the blob store as they come, hashed on the way
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from berth.blobs import Part, UploadGone, UploadInUse
 from berth.doors.http import Answer, in_thread, read_whole
 from berth.doors.oci import ranges
@@ -15,6 +13,7 @@ from berth.doors.oci.request import Request
 from berth.doors.wire import bodies
 from berth.doors.wire.failures import BodyTooLarge
 from berth.registry import images, uploads
+from berth.registry.images import Image
 from berth.registry.uploads import Upload
 from berth.words import digest
 from berth.words.digest import Digest, Hash
@@ -49,6 +48,10 @@ async def start(request: Request) -> Answer:
     wanted = request.query.get("digest")
     if wanted is not None and request.query.get("mount") is None:
         return await _whole(request, digest.parse(wanted))
+    if request.site.db.is_embedded and request.query.get("mount") is None:
+        known = request.parts.quick.image(request.place.repository_id, request.path)
+        if known is not None:
+            return _begin(request, known)
     return await in_thread(_mount_or_session, request)
 
 
@@ -95,18 +98,21 @@ def cancel(request: Request) -> Answer:
 
 def _mount_or_session(request: Request) -> Answer:
     mounted = mount(request) if request.query.get("mount") is not None else None
-    return mounted or _session(request)
+    return mounted or _begin(request, _image(request))
 
 
-def _session(request: Request) -> Answer:
+def _image(request: Request) -> Image:
+    """The image to push into, made where it is missing."""
+    known = request.parts.quick.image(request.place.repository_id, request.path)
+    if known is not None:
+        return known
+    with request.site.db.write(durable=False) as tx:
+        return images.for_push(tx, request.place, request.path, request.caller.actor, at=request.site.now())
+
+
+def _begin(request: Request, found: Image) -> Answer:
     algorithm = request.query.get("digest-algorithm") or "sha256"
-    at, actor = request.site.now(), request.caller.actor
-
-    def start_here(tx: Connection) -> Upload:
-        found = images.for_push(tx, request.place, request.path, actor, at=at)
-        return uploads.start(tx, found, actor, at=at, algorithm=algorithm)
-
-    started = request.site.db.together(start_here, durable=False)
+    started = uploads.start(request.site, found, at=request.site.now(), algorithm=algorithm)
     return _progress(request, 202, started.id, 0)
 
 
@@ -177,13 +183,13 @@ def _take_small(request: Request, receiving: Receiving, body: bytes) -> None:
 
 
 def _find(request: Request) -> Upload:
-    site, upload_id, oldest = request.site, request.route.rest, uploads.oldest(request.site)
-    known = request.parts.quick.upload(request.place.repository_id, request.path, upload_id, oldest)
+    site, upload_id = request.site, request.route.rest
+    known = request.parts.quick.upload(request.place.repository_id, request.path, upload_id)
     if known is not None:
         return known
     with site.db.read() as tx:
         found = images.holding(tx, request.place, request.path)
-        return uploads.find(tx, found, upload_id, oldest=oldest)
+        return uploads.find(tx, site, found, upload_id)
 
 
 def _hold(request: Request) -> Receiving:
@@ -203,10 +209,7 @@ def _hold(request: Request) -> Receiving:
 
 
 def _hold_new(request: Request, algorithm: str) -> Receiving:
-    at, actor = request.site.now(), request.caller.actor
-    with request.site.db.write(durable=False) as tx:
-        found = images.for_push(tx, request.place, request.path, actor, at=at)
-    upload = Upload(uploads.new_id(), found, algorithm)
+    upload = uploads.start(request.site, _image(request), at=request.site.now(), algorithm=algorithm)
     return Receiving(upload, request.site.blobs.append(upload.id, new=True), digest.new(algorithm), None)
 
 
