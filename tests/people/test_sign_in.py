@@ -188,8 +188,8 @@ def test_a_flood_of_guesses_at_once_gets_no_more_tries_than_one_by_one(site: Sit
     for thread in threads:
         thread.join()
     assert len(outcomes) == 16
-    # Two may be hashing while the fifth failure is being written.
-    assert 5 <= outcomes.count(Unauthenticated) <= 7
+    # Another one may be hashing while the fifth failure is being written.
+    assert 5 <= outcomes.count(Unauthenticated) <= 6
 
 
 def test_a_hash_of_older_parameters_is_made_anew_at_the_next_sign_in(site: Site) -> None:

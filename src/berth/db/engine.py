@@ -32,7 +32,7 @@ class Database:
         self._engine = _sqlite(url) if self.is_embedded else _postgresql(url)
         self._writer = threading.Lock()
         self._kept: Connection | None = None
-        self._joint = Joint(self._writing, _begun)
+        self._joint = Joint(self._writing, lambda connection: _begun(connection, durable=True))
         self._local = threading.local()
 
     @property
@@ -57,18 +57,18 @@ class Database:
                     connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
                 yield connection
             return
-        with self._writing() as connection, _begun(connection, durable):
+        with self._writing() as connection, _begun(connection, durable=durable):
             yield connection
 
-    def together(self, act: Callable[[Connection], T], *, durable: bool = True) -> T:
+    def together(self, act: Callable[[Connection], T]) -> T:
         """As `write`, for what comes often and from many at once: those who come together share a commit.
 
         Returns when it is committed. What the act raises is raised, and undoes that act alone. PostgreSQL has many
         writers, and brings their commits together by itself.
         """
         if self.is_embedded:
-            return self._joint.run(act, durable=durable)
-        with self.write(durable=durable) as tx:
+            return self._joint.run(act)
+        with self.write() as tx:
             return act(tx)
 
     @contextmanager
@@ -137,7 +137,6 @@ class Query:
             return self._form.row(self._form.execute(self._database.reader(), values).fetchone())
         with self._database.engine.connect() as connection:
             found = self._form.execute(connection.connection.driver_connection, values).fetchone()
-            connection.rollback()
         return self._form.row(found)
 
 
@@ -171,7 +170,7 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
-def _begun(connection: Connection, durable: bool) -> AbstractContextManager[object]:
+def _begun(connection: Connection, *, durable: bool) -> AbstractContextManager[object]:
     options = {"berth_begin": "IMMEDIATE", "berth_synchronous": "FULL" if durable else "NORMAL"}
     return connection.execution_options(**options).begin()
 

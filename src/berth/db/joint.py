@@ -34,7 +34,7 @@ class Joint:
     def __init__(
         self,
         writing: Callable[[], AbstractContextManager[Connection]],
-        begun: Callable[[Connection, bool], AbstractContextManager[object]],
+        begun: Callable[[Connection], AbstractContextManager[object]],
     ) -> None:
         self._writing = writing
         self._begun = begun
@@ -42,9 +42,9 @@ class Joint:
         self._led = False
         self._lock = Lock()
 
-    def run(self, act: Callable[[Connection], T], *, durable: bool) -> T:
+    def run(self, act: Callable[[Connection], T]) -> T:
         """The act's own result, once it is committed; or what it raised, and then nothing of it is left."""
-        mine = _Turn(act, durable=durable)
+        mine = _Turn(act)
         with self._lock:
             self._waiting.append(mine)
             leads, self._led = not self._led, True
@@ -58,7 +58,7 @@ class Joint:
         try:
             with self._writing() as connection:
                 batch = self._taken()
-                with self._begun(connection, any(turn.durable for turn in batch)):
+                with self._begun(connection):
                     for turn in batch:
                         turn.take(connection, alone=len(batch) == 1)
         except BaseException as error:  # noqa: BLE001  each raises it where it waits
@@ -86,8 +86,7 @@ class Joint:
 class _Turn:
     """One act, who waits for it, and how it ended."""
 
-    def __init__(self, act: Act, *, durable: bool) -> None:
-        self.durable = durable
+    def __init__(self, act: Act) -> None:
         self._act = act
         self._result: object = None
         self._error: BaseException | None = None

@@ -26,8 +26,6 @@ def by_password(site: Site, name: str, secret: str, address: str) -> Principal:
     tried = throttle.attempt(name, address)
     found = _by_key(site, tried, name, secret) if name.startswith(KEY_PREFIX) else _by_name(site, tried, name, secret)
     if found is None:
-        with site.db.write(durable=False) as tx:
-            throttle.count(tx, tried, site.now())
         raise Unauthenticated(REFUSED)
     return found
 
@@ -51,9 +49,11 @@ def _by_key(site: Site, tried: Attempt, key_id: str, secret: str) -> Principal |
         row = _look_up(tx, _key_holders().where(access_key.c.id == key_id), key_id)
         failed = throttle.has_failed(tx, tried)
     right = hmac.compare_digest(keys.digest(secret), "" if row is None else row["secret_hash"])
-    if row is None or not right:
+    principal = _principal(row, site.now()) if row is not None and right else None
+    if principal is None:
+        _count(site, tried)
         return None
-    return _welcome(site, tried, _principal(row, site.now()), failed=failed)
+    return _welcome(site, tried, principal, failed=failed)
 
 
 def _by_name(site: Site, tried: Attempt, name: str, secret: str) -> Principal | None:
@@ -67,11 +67,13 @@ def _by_name(site: Site, tried: Attempt, name: str, secret: str) -> Principal | 
             failed = throttle.has_failed(tx, tried)
         stored = None if row is None else row["password_hash"]
         right = passwords.verify(stored, secret)
-    if row is None or not right:
-        return None
-    if stored is not None and passwords.is_outdated(stored):
+        principal = _principal(row, site.now()) if row is not None and right else None
+        if principal is None:
+            _count(site, tried)  # in turn, so that whoever is next finds it counted
+            return None
+    if row is not None and stored is not None and passwords.is_outdated(stored):
         _renew(site, row, secret)
-    return _welcome(site, tried, _principal(row, site.now()), failed=failed)
+    return _welcome(site, tried, principal, failed=failed)
 
 
 def _look_up(tx: Connection, query: Select[*tuple[object, ...]], name: str) -> RowMapping | None:
@@ -80,8 +82,13 @@ def _look_up(tx: Connection, query: Select[*tuple[object, ...]], name: str) -> R
     return tx.execute(query).mappings().first()
 
 
-def _welcome(site: Site, tried: Attempt, principal: Principal | None, *, failed: bool) -> Principal | None:
-    if principal is not None and failed:
+def _count(site: Site, tried: Attempt) -> None:
+    with site.db.write(durable=False) as tx:
+        throttle.count(tx, tried, site.now())
+
+
+def _welcome(site: Site, tried: Attempt, principal: Principal, *, failed: bool) -> Principal:
+    if failed:
         with site.db.write(durable=False) as tx:
             throttle.clear(tx, tried)
     return principal
