@@ -9,7 +9,7 @@ from berth.registry import uploads
 from berth.registry.uploads import Upload
 from berth.site import Site
 from berth.words import digest
-from berth.words.errors import ImageDeleting, ImageUnknown
+from berth.words.errors import ImageDeleting, ImageUnknown, UploadUnknown
 from tests import make
 from tests.make import Target
 
@@ -48,3 +48,13 @@ def test_an_image_that_is_gone_takes_no_blob(site: Site) -> None:
     with pytest.raises(ImageUnknown):
         finish(site, started)
     assert list(site.blobs.objects()) == []
+
+
+def test_whoever_comes_too_late_to_finish_finds_it_ended(site: Site) -> None:
+    """Both found the upload, and one of them was faster with all of it."""
+    started = begun(make.image(site, "main/apps/web"))
+    finish(site, started)
+    with pytest.raises(UploadUnknown):
+        finish(site, started)
+    assert list(site.blobs.uploads()) == []
+    assert len(list(site.blobs.objects())) == 1

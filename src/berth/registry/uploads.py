@@ -100,7 +100,8 @@ def offset(site: Site, upload_id: str) -> int:
 def finish(site: Site, found: Upload, part: Part, expected: Digest, running: Hash | None) -> int:
     """Verify, store durably, and let the image hold the blob; returns its size.
 
-    The caller holds the upload. Raises `DigestMismatch`; then nothing is left of the upload. Raises what
+    The caller holds the upload. Raises `DigestMismatch`; then nothing is left of the upload. Raises
+    `UploadUnknown` when another request has finished it. Raises what
     `images.still_taking` does when the image went while the bytes came.
     """
     size = part.offset
@@ -109,7 +110,11 @@ def finish(site: Site, found: Upload, part: Part, expected: Digest, running: Has
         cancel(site, found)
         raise DigestMismatch(expected, actual)
     key = key_of(expected, found.id)
-    part.seal(key)
+    try:
+        part.seal(key)
+    except FileExistsError:  # somebody finished it at this very moment, and this request began it anew
+        site.blobs.discard(found.id)
+        raise UploadUnknown(found.id) from None
     kept = None
     try:
         kept = site.db.together(lambda tx: _held(tx, found, expected, size, key, at=site.now()))
