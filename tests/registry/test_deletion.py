@@ -5,11 +5,12 @@ import pytest
 from sqlalchemy import select, text
 
 from berth.audit.events import Actor
+from berth.db.pages import Wanted
 from berth.db.tables import image as images_table
-from berth.db.tables import repository
+from berth.db.tables import repository, trash_history
 from berth.jobs import run_jobs
 from berth.people.access import Place
-from berth.registry import deletion, images, operations
+from berth.registry import deletion, history, images, operations
 from berth.registry.operations import Operation
 from berth.site import Site
 from berth.words import names
@@ -249,6 +250,22 @@ def test_an_image_that_cannot_be_deleted_is_inactive_and_can_only_be_deleted_aga
     assert acts.tagged(web, "v1") is None
     with pytest.raises(ImageInactive, match="disk I/O"):
         make.push(web, index, tag="v1")
+    acts.request(web)
+    acts.work(web)
+    with pytest.raises(ImageUnknown):
+        acts.look(web)
+
+
+def test_an_image_whose_own_row_stays_keeps_the_history_of_its_names(web: Target, site: Site, index: Document) -> None:
+    with site.db.read() as tx:
+        pushed = history.page(tx, acts.look(web), "v1", Wanted("at")).items
+    with kept_by_the_database(site, "image", "old.name = 'web'"):
+        acts.request(web)
+        acts.work(web)
+    assert state(web) == "inactive"
+    with site.db.read() as tx:
+        assert history.page(tx, acts.look(web), "v1", Wanted("at")).items[0].digest == pushed[0].digest == index.digest
+        assert tx.execute(select(trash_history)).all() == []
     acts.request(web)
     acts.work(web)
     with pytest.raises(ImageUnknown):

@@ -63,6 +63,7 @@ def image_(site: Site, *, operation_id: str, image_id: int) -> None:
     with site.db.write() as tx:
         if reason:
             _inactive(tx, image, image.c.id == image_id, reason)
+            past.put_back(tx, image_id, operation_id)
         operations.end(tx, operation_id, at=site.now(), reason=reason)
 
 

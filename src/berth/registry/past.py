@@ -29,6 +29,7 @@ def put_back(tx: Connection, image_id: int, batch: str) -> None:
     columns = [trash_history.c[name] for name in _SAME]
     kept = select(literal(image_id), *columns).where(trash_history.c.batch == batch).order_by(trash_history.c.id)
     tx.execute(insert(tag_history).from_select(["image_id", *_SAME], kept))
+    forget(tx, [batch])
 
 
 def forget(tx: Connection, batches: Collection[str]) -> None:

@@ -45,11 +45,12 @@ def once(site: Site) -> dict[str, int]:
 def expire_uploads(site: Site) -> int:
     """Uploads that have lived too long, which their ids tell; and the rows of those that ended so long ago.
 
-    What has such a name and is not ours goes by its age.
+    An id that tells of a time to come is none of ours, and goes by its age.
     """
     oldest, gone = uploads.oldest(site), 0
     for stored in site.blobs.uploads():
-        if tickets.started(stored.name) <= oldest or stored.changed_at < oldest:
+        began = tickets.started(stored.name)
+        if began <= oldest or (began > site.now() and stored.changed_at < oldest):
             site.blobs.discard(stored.name)
             gone += 1
     while _forget_some(site, oldest):
