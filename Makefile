@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 5000
 BIN := .venv/bin
 
-.PHONY: setup run test test-all check format lock bench docs conformance clean
+.PHONY: setup run test test-all check format lock bench bench-size docs conformance clean
 
 setup: .venv/.ready
 
@@ -46,6 +46,10 @@ lock:
 bench: setup
 	$(BIN)/python -m tests.packages bench
 	$(BIN)/python -m bench
+
+bench-size: setup
+	$(BIN)/python -m tests.packages test
+	$(BIN)/python -m bench.size
 
 docs: setup
 	$(BIN)/python -m docs.make

@@ -1,6 +1,7 @@
 """What a tree of processes costs: CPU seconds and memory, as the kernel counts them in `/proc`."""
 
 import os
+import socket
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,6 +11,13 @@ from typing import Self
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
 SAMPLE_SECONDS = 0.1
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def tree(root: int) -> list[int]:

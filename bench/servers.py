@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from bench.client import Connection, Failed, Target
+from bench.processes import free_port
 
 DEBIANS = "docker-registry"
 START_SECONDS = 60
@@ -63,7 +64,7 @@ class Server:
     def __init__(self, program: Program, folder: Path) -> None:
         folder.mkdir()
         self.program = program
-        self.port = _free_port()
+        self.port = free_port()
         self._log = (folder / "log").open("wb")
         start = self._berth if program.is_berth else self._peer
         self._process = start(folder)
@@ -129,10 +130,3 @@ class Server:
             os.killpg(self.pid, signal.SIGKILL)
             self._process.wait()
         self._log.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -6,6 +6,7 @@ nothing is left behind by a test process that crashed or was killed.
 """
 
 import contextlib
+import json
 import os
 import pwd
 import shutil
@@ -13,7 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,10 +58,11 @@ class Server:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[Server]:
+def server(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """With these settings beside its own."""
     # A session of its own keeps the terminal's Ctrl-C from the keeper before the tests have ended.
     keeper = subprocess.Popen(
-        [sys.executable, "-m", "tests.postgres"],
+        [sys.executable, "-m", "tests.postgres", json.dumps(dict(settings or {}))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
@@ -74,18 +76,18 @@ def server() -> Iterator[Server]:
         yield Server(Path(folder))
 
 
-def keep() -> None:
+def keep(settings: Mapping[str, str]) -> None:
     """The keeper's whole life. Signals are ignored: only the end of its input ends it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     folder = Path(tempfile.mkdtemp(prefix="berth-pg-"))
     try:
-        _serve_until_input_ends(folder)
+        _serve_until_input_ends(folder, SETTINGS | dict(settings))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _serve_until_input_ends(folder: Path) -> None:
+def _serve_until_input_ends(folder: Path, settings: Mapping[str, str]) -> None:
     owner = _owner()
     if owner is not None:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
@@ -105,7 +107,7 @@ def _serve_until_input_ends(folder: Path) -> None:
         str(data),
     )
     with (data / "postgresql.auto.conf").open("a") as configuration:
-        configuration.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
+        configuration.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         configuration.write(f"unix_socket_directories = '{folder}'\n")
     _run(owner, folder, "pg_ctl", "start", "--wait", "--silent", "-D", str(data), "-l", str(folder / "log"))
     try:
@@ -144,4 +146,4 @@ def _run(owner: pwd.struct_passwd | None, folder: Path, program: str, *words: st
 
 
 if __name__ == "__main__":
-    keep()
+    keep(json.loads(sys.argv[1]))

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 import berth.migrations
 from berth.db import Database
-from berth.migrations import DatabaseNewerError, upgrade
+from berth.migrations import DatabaseNewerError, running, upgrade
 from berth.migrations.revision import HEAD
 
 
@@ -48,3 +48,36 @@ def test_a_database_of_a_later_release_is_refused_in_plain_words(database_url: s
             tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         with pytest.raises(DatabaseNewerError, match="changed by a later release"):
             upgrade(database)
+
+
+def test_what_was_pushed_before_an_index_was_made_is_found_by_it(empty_database_url: str) -> None:
+    with closing(Database(empty_database_url)) as database:
+        running.upgrade(database, to="0004")
+        with database.write() as tx:
+            for statement in OLD_ROWS.strip().split(";\n"):
+                tx.execute(text(statement))
+        upgrade(database)
+        with database.read() as tx:
+            assert tx.scalar(text("SELECT kind FROM manifest")) == "image"
+            assert tx.execute(text("SELECT * FROM manifest_platform")).all() == [(1, "linux/arm64", 1)]
+            found = tx.scalars(text("SELECT gram FROM tag_gram WHERE image_id = 1 AND name = 'RC.1' ORDER BY gram"))
+            assert found.all() == [".1", "1", "c.1", "rc."]
+
+
+OLD_ROWS = """
+INSERT INTO registry (id, name, visibility, public_endpoint, create_on_push, created_by, created_at, edited_by,
+ edited_at) VALUES (1, 'main', 'private', false, false, 'ann', '2026-01-01',
+ 'ann', '2026-01-01');
+INSERT INTO repository (id, registry_id, name, policy_scan, policy_pull, policy_lock, policy_deletion, created_by,
+ created_at, edited_by, edited_at) VALUES (1, 1, 'apps', '{}', '{}', '{}', '{}', 'ann', '2026-01-01',
+ 'ann', '2026-01-01');
+INSERT INTO image (id, repository_id, name, policy_scan, policy_pull, policy_lock, policy_deletion, created_by,
+ created_at, edited_by, edited_at) VALUES (1, 1, 'web', '{}', '{}', '{}', '{}', 'ann', '2026-01-01',
+ 'ann', '2026-01-01');
+INSERT INTO manifest (id, image_id, digest, media_type, config_type, annotations, platforms, size, total_size,
+ created_by, created_at, edited_by, edited_at) VALUES (1, 1, 'sha256:aa', 'application/vnd.oci.image.manifest.v1+json',
+ 'application/vnd.oci.image.config.v1+json', '{}', '["linux/arm64"]', 1, 1, 'ann', '2026-01-01',
+ 'ann', '2026-01-01');
+INSERT INTO tag (id, image_id, name, "natural", manifest_id, created_by, created_at, edited_by, edited_at)
+ VALUES (1, 1, 'RC.1', 'RC.1', 1, 'ann', '2026-01-01', 'ann', '2026-01-01')
+"""

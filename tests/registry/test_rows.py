@@ -7,7 +7,7 @@ from sqlalchemy import event, insert, select, update
 
 from berth.db.pages import Key, Wanted
 from berth.db.tables import manifest, tag
-from berth.registry import details, rows
+from berth.registry import details, platforms, rows
 from berth.registry.rows import Filters, Row
 from berth.site import Site
 from berth.words import names
@@ -125,7 +125,8 @@ def test_filters_leave_what_they_say(
     acts.lock(web, shelf["6.0.9"])
     with site.db.write() as tx:
         mine = manifest.c.digest == shelf["latest"].digest
-        tx.execute(update(manifest).where(mine).values(platforms=["linux/amd64"]))
+        ids = tx.execute(select(manifest.c.id, manifest.c.image_id).where(mine)).one()
+        platforms.remember(tx, ids.image_id, ids.id, ["linux/amd64"])
     assert [row.digest for row in listed(web, **filters)] == [shelf[name].digest for name in found]
 
 
@@ -219,9 +220,13 @@ def counted(site: Site) -> Iterator[list[str]]:
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("sort", list(rows.SORTS))
-def test_a_page_takes_no_more_than_six_reads(web: Target, site: Site, sort: str) -> None:
+@pytest.mark.parametrize(
+    "filters",
+    [{"locked": False}, {"locked": True}, {"name": "6.0"}, {"kind": "artifact"}, {"tagged": False}, {"platform": "x"}],
+)
+def test_a_page_takes_no_more_than_six_reads(web: Target, site: Site, sort: str, filters: dict[str, Any]) -> None:
     with counted(site) as said:
-        listed(web, sort, locked=False)
+        listed(web, sort, **filters)
     assert len(said) <= 6
 
 

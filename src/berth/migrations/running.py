@@ -17,8 +17,8 @@ LOCK = 0x42657274
 """Number of the advisory lock that PostgreSQL holds while one process migrates."""
 
 
-def upgrade(database: Database) -> None:
-    """Run the migrations that are missing. Raises `DatabaseNewerError`."""
+def upgrade(database: Database, to: str = "head") -> None:
+    """Run the migrations that are missing, up to one of them. Raises `DatabaseNewerError`."""
     with _alone(database) as connection:
         found = MigrationContext.configure(connection).get_current_revision()
         scripts = ScriptDirectory.from_config(_config())
@@ -27,7 +27,7 @@ def upgrade(database: Database) -> None:
         if found != scripts.get_current_head():
             config = _config()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from berth.audit import events
 from berth.audit.events import Actor
 from berth.db.tables import blob, image_blob, manifest, manifest_blob, manifest_body, manifest_edge
 from berth.people.access import Place
-from berth.registry import deletable, images, locks, reach, tags, trash
+from berth.registry import deletable, images, kinds, locks, platforms, reach, tags, trash
 from berth.registry.images import Image
 from berth.words import digest as digests
 from berth.words.digest import Digest
@@ -153,16 +153,18 @@ def _add(
     held = _held(tx, found, document.blobs)
     children = _children(tx, found, document.children)
     _nothing_missing(document, held, children)
-    platforms = [platform] if platform else sorted({part.platform for part in document.children if part.platform})
+    config_type = None if document.config is None else document.config.media_type
+    named = [platform] if platform else sorted({part.platform for part in document.children if part.platform})
     values = {
         "image_id": found.id,
         "digest": str(content),
         "media_type": document.media_type,
         "artifact_type": document.artifact_type,
-        "config_type": None if document.config is None else document.config.media_type,
+        "config_type": config_type,
+        "kind": kinds.of(document.media_type, config_type),
         "subject": None if document.subject is None else str(document.subject),
         "annotations": document.annotations,
-        "platforms": platforms,
+        "platforms": named,
         "size": len(document.body),
         "first_tag": tags.first_of(names),
         "total_size": len(document.body) + sum(held.values()) + reach.total_size(tx, list(children.values())),
@@ -170,6 +172,7 @@ def _add(
     made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
     manifest_id: int = tx.execute(insert(manifest).values(**values, **made).returning(manifest.c.id)).scalar_one()
     tx.execute(insert(manifest_body).values(manifest_id=manifest_id, body=document.body))
+    platforms.remember(tx, found.id, manifest_id, named)
     if held:
         tx.execute(insert(manifest_blob), [{"manifest_id": manifest_id, "digest": digest} for digest in held])
     edges = {

@@ -9,9 +9,10 @@ from berth.db import pages
 from berth.db.pages import Found, Wanted
 from berth.db.tables import image, image_measure, manifest, tag
 from berth.people.access import Place
-from berth.registry import images, locks
+from berth.registry import images, locks, search
 from berth.registry.images import Image
 from berth.registry.measuring import LARGE
+from berth.registry.rows import FEW
 from berth.words.errors import Locked
 
 IMAGES = {
@@ -103,12 +104,21 @@ def tag_page(
 ) -> Found[TagRow]:
     """Raises `FieldInvalid` for an order that is none of TAGS."""
     query = select(tag, manifest.c.digest, manifest.c.state).join(manifest, manifest.c.id == tag.c.manifest_id)
-    query = query.where(tag.c.image_id == found.id)
+    few = None if name is None else _few(tx, found, name)
+    if few == []:
+        return Found([])
+    query = query.where(tag.c.image_id == found.id if few is None else tag.c.id.in_(few))
     if name is not None:
-        query = query.where(pages.containing(tag.c.name, name))
+        query = query.where(search.containing(name))
     if digest is not None:
         query = query.where(manifest.c.digest == digest)
     return pages.fetch(tx, query, TAGS, wanted, _tag)
+
+
+def _few(tx: Connection, found: Image, name: str) -> list[int] | None:
+    """The tags with such a name, when they are few."""
+    some = set(tx.scalars(search.tags(found.id, name).limit(FEW + 1)))
+    return sorted(some) if len(some) <= FEW else None
 
 
 _SAME = tuple(ImageRow.__dataclass_fields__.keys() - {"path", "lock", "digests", "tags"})

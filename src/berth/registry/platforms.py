@@ -1,8 +1,12 @@
 """The platform an image says it is for, read from its config when it is pushed."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import Connection, insert
+
+from berth.db.tables import manifest_platform
 from berth.people.access import Place
 from berth.registry import blobs, images
 from berth.site import Site
@@ -33,6 +37,13 @@ def of(site: Site, place: Place, path: ImagePath, document: Document) -> str | N
             return _platform(json.loads(stored.read(0, min(size, MAX_CONFIG))))
     except (BlobUnknown, ImageUnknown, KeyError, ValueError, RecursionError):
         return None
+
+
+def remember(tx: Connection, image_id: int, manifest_id: int, platforms: Iterable[str]) -> None:
+    """Let lists be filtered by what a digest that was added just now is for."""
+    rows = [{"manifest_id": manifest_id, "platform": each, "image_id": image_id} for each in dict.fromkeys(platforms)]
+    if rows:
+        tx.execute(insert(manifest_platform), rows)
 
 
 def _platform(facts: Any) -> str | None:  # Any: JSON from outside

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select, union_all
 
 from berth.db.tables import manifest, tag
 from berth.registry.images import Image
@@ -16,14 +16,12 @@ def page(
 ) -> list[tuple[int, Descriptor]]:
     """Up to `limit` descriptors in the order of their push, each with its place in that order."""
     named = select(tag.c.manifest_id).where(tag.c.image_id == found.id, tag.c.fallback_of == str(subject))
-    speaks = or_(
-        manifest.c.subject == str(subject),
+    speaking = union_all(
+        select(manifest.c.id).where(manifest.c.image_id == found.id, manifest.c.subject == str(subject)),
         # The index under the bare fallback name only lists referrers; it is none itself.
-        manifest.c.id.in_(named.where(tag.c.name.contains(".", autoescape=True))),
+        named.where(tag.c.name.contains(".", autoescape=True)),
     )
-    query = select(manifest).where(
-        manifest.c.image_id == found.id, speaks, manifest.c.id > after, manifest.c.state == "active"
-    )
+    query = select(manifest).where(manifest.c.id.in_(speaking), manifest.c.id > after, manifest.c.state == "active")
     if artifact_type is not None:
         query = query.where(manifest.c.artifact_type == artifact_type)
     rows = tx.execute(query.order_by(manifest.c.id).limit(limit)).mappings()

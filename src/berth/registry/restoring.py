@@ -15,7 +15,7 @@ from berth.audit import events
 from berth.audit.events import Actor
 from berth.db.tables import image, manifest, manifest_blob, manifest_body, manifest_edge, trash, trash_blob
 from berth.people.access import Place
-from berth.registry import blobs, images, limits, locks, naming, past, reach, tags
+from berth.registry import blobs, images, kinds, limits, locks, naming, past, platforms, reach, tags
 from berth.registry import trash as room
 from berth.registry.images import Image
 from berth.words import digest as digests
@@ -164,9 +164,11 @@ def _put(tx: Connection, found: Image, row: RowMapping, present: Mapping[str, in
     """One digest with its document, its parts and all its columns; its first push stays what it was."""
     naming.refuse_hidden(tx, found, row["digest"])
     values = room.values_of(manifest, row["facts"]["manifest"])
-    here = {"image_id": found.id, "digest": row["digest"], "restored_at": at}
+    kind = kinds.of(values["media_type"], values["config_type"])
+    here = {"image_id": found.id, "digest": row["digest"], "kind": kind, "restored_at": at}
     manifest_id: int = tx.execute(insert(manifest).values(**{**values, **here}).returning(manifest.c.id)).scalar_one()
     tx.execute(insert(manifest_body).values(manifest_id=manifest_id, body=row["body"]))
+    platforms.remember(tx, found.id, manifest_id, values["platforms"])
     held = list(tx.scalars(select(trash_blob.c.digest).where(trash_blob.c.trash_id == row["id"])))
     for each in held:
         blobs.hold(tx, found, digests.parse(each), at=at)

@@ -4,39 +4,36 @@ At the top level stand digests with tags, and those without that no index lists 
 children and referrers unfold below theirs. However many there are, a page costs a handful of indexed reads.
 """
 
-import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
     Select,
-    String,
     TextClause,
     and_,
-    cast,
     exists,
     false,
     func,
     or_,
     select,
     text,
+    union_all,
 )
 
 from berth.db import pages
 from berth.db.pages import Found, Wanted
-from berth.db.tables import UNTAGGED, manifest, manifest_edge, tag
-from berth.registry import locks, reach
+from berth.db.tables import UNTAGGED, manifest, manifest_edge, manifest_platform, tag
+from berth.registry import locks, reach, search
 from berth.registry.images import Image
-from berth.registry.platforms import IMAGE_CONFIGS
+from berth.registry.kinds import Kind
 from berth.words.digest import Digest
 from berth.words.errors import Locked
-from berth.words.manifest import INDEXES
 
 SORTS = {
     "name": (manifest.c.first_tag, manifest.c.id),
@@ -56,7 +53,8 @@ MAX_BELOW = 1000
 AT_ONCE = 100
 """Digests whose names are looked up together; SQLite joins up to 500 selects."""
 
-Kind = Literal["image", "index", "artifact"]
+FEW = 500
+"""So many digests that a filter leaves are looked up one by one and sorted; of more, a page is full before long."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,12 @@ NONE = Filters()
 
 def page(tx: Connection, found: Image, wanted: Wanted, *, at: datetime, filters: Filters = NONE) -> Found[Row]:
     """Raises `FieldInvalid` for an order that is none of SORTS, and for a key that does not fit it."""
-    query = _rows(found).where(*_chosen(found, filters, at))
+    few = _few(tx, found, filters, at)
+    if few == []:
+        return Found([])
+    # Told of the image too, SQLite would go through all that it holds.
+    query = _rows(found) if few is None else _columns(found).where(manifest.c.id.in_(few))
+    query = query.where(*_chosen(found, filters, at))
     if wanted.sort.removeprefix("-") == "pulled_at":
         page = _by_pull(tx, query, wanted)
     else:
@@ -162,20 +165,50 @@ def _columns(found: Image) -> Select[Any]:  # Any: columns of different types
     )
 
 
+def _few(tx: Connection, found: Image, filters: Filters, at: datetime) -> list[int] | None:
+    """The digests that one of the filters leaves, when there is one that leaves few."""
+    for ids in _listed(found, filters, at):
+        some = ids.subquery()
+        few = set(tx.scalars(select(some.c[0]).limit(FEW + 1)))
+        if len(few) <= FEW:
+            return sorted(few)
+    return None
+
+
+def _listed(found: Image, filters: Filters, at: datetime) -> Iterator[Select[Any]]:  # Any: ids
+    """For each filter that may leave few: what it leaves, from an index."""
+    mine = select(manifest.c.id).where(manifest.c.image_id == found.id)
+    if filters.name:
+        yield search.manifests(found.id, filters.name)
+    if filters.platform:
+        here = (manifest_platform.c.image_id == found.id) & (manifest_platform.c.platform == filters.platform)
+        yield select(manifest_platform.c.manifest_id).where(here)
+    if filters.kind is not None:
+        yield mine.where(_is(filters.kind))
+    if filters.locked and not (found.lock is not None and found.lock.holds(at)):
+        yield _with_children(mine.where(manifest.c.locked_at.is_not(None)))
+    if filters.tagged is False:
+        yield mine.where(manifest.c.first_tag == UNTAGGED)
+
+
+def _with_children(parents: Select[Any]) -> Select[Any]:  # Any: ids
+    children = select(manifest_edge.c.child_id).where(manifest_edge.c.parent_id.in_(parents))
+    return select(union_all(parents, children).subquery().c[0])
+
+
 def _chosen(found: Image, filters: Filters, at: datetime) -> list[ColumnElement[bool]]:
     chosen = [] if filters.everything else [_top(found)]
     if filters.name:
-        named = select(tag.c.manifest_id).where(tag.c.image_id == found.id, pages.containing(tag.c.name, filters.name))
-        chosen.append(manifest.c.id.in_(named))
+        chosen.append(exists().where(tag.c.manifest_id == manifest.c.id, search.containing(filters.name)))
     if filters.kind is not None:
         chosen.append(_is(filters.kind))
     if filters.tagged is not None:
-        chosen.append((manifest.c.first_tag != UNTAGGED) == filters.tagged)
+        chosen.append(manifest.c.first_tag != UNTAGGED if filters.tagged else manifest.c.first_tag == UNTAGGED)
     if filters.locked is not None:
         chosen.append(_locked(found, at) if filters.locked else ~_locked(found, at))
     if filters.platform:
-        quoted = json.dumps(filters.platform)
-        chosen.append(cast(manifest.c.platforms, String).contains(quoted, autoescape=True))
+        here = (manifest_platform.c.manifest_id == manifest.c.id) & (manifest_platform.c.platform == filters.platform)
+        chosen.append(exists().where(here))
     return chosen
 
 
@@ -190,16 +223,7 @@ def _top(found: Image) -> ColumnElement[bool]:
 
 
 def _is(kind: Kind) -> ColumnElement[bool]:
-    index = manifest.c.media_type.in_(sorted(INDEXES))
-    image = func.coalesce(manifest.c.config_type, "").in_(sorted(IMAGE_CONFIGS))
-    return {"index": index, "image": ~index & image, "artifact": ~index & ~image}[kind]
-
-
-def kind_of(row: RowMapping) -> Kind:
-    """What a digest is, from its manifest's own words."""
-    if row["media_type"] in INDEXES:
-        return "index"
-    return "image" if row["config_type"] in IMAGE_CONFIGS else "artifact"
+    return manifest.c.kind == kind
 
 
 def _locked(found: Image, at: datetime) -> ColumnElement[bool]:
@@ -269,7 +293,7 @@ def _first_names(count: int) -> TextClause:
 
 
 def _row(row: RowMapping, names: list[str], lock: Locked | None) -> Row:
-    made = {"tags", "more_tags", "kind", "lock", "size"}
+    made = {"tags", "more_tags", "lock", "size"}
     same: dict[str, Any] = {field: row[field] for field in Row.__dataclass_fields__.keys() - made}  # Any: columns
     more = len(names) > MAX_NAMES
-    return Row(tags=names[:MAX_NAMES], more_tags=more, kind=kind_of(row), lock=lock, size=row["total_size"], **same)
+    return Row(tags=names[:MAX_NAMES], more_tags=more, lock=lock, size=row["total_size"], **same)

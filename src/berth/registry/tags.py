@@ -9,7 +9,7 @@ from berth.audit import events
 from berth.audit.events import Actor
 from berth.db import insert_ignore
 from berth.db.tables import UNTAGGED, manifest, repository, tag, tag_history
-from berth.registry import images, locks
+from berth.registry import images, locks, search
 from berth.registry.images import Image
 from berth.words import expression, names
 from berth.words.digest import Digest
@@ -58,6 +58,7 @@ def remove(
         raise ManifestUnknown(name)
     locks.refuse(tx, found, [row.manifest_id], at=at)
     tx.execute(delete(tag).where(tag.c.id == row.id))
+    search.forget(tx, found.id, [name])
     _edited(tx, [row.manifest_id], actor, at=at)
     images.edited(tx, found, actor, at=at)
     remember(tx, found, name, None, actor, why, at=at)
@@ -81,6 +82,7 @@ def remove_all_of(
     """Remove the names of digests that are being deleted; returns them."""
     rows = tx.execute(select(tag.c.name).where(tag.c.manifest_id.in_(manifest_ids)).order_by(tag.c.name)).all()
     tx.execute(delete(tag).where(tag.c.manifest_id.in_(manifest_ids)))
+    search.forget(tx, found.id, [row.name for row in rows])
     ends = [{"image_id": found.id, "name": row.name, "at": at, "by": actor.name, "why": why} for row in rows]
     if ends:
         tx.execute(insert(tag_history), ends)
@@ -116,7 +118,10 @@ def _insert(tx: Connection, found: Image, name: str, manifest_id: int, actor: Ac
         "manifest_id": manifest_id,
         "fallback_of": None if subject is None else str(subject),
     }
-    return insert_ignore(tx, tag, {**values, **made}) > 0
+    if not insert_ignore(tx, tag, {**values, **made}):
+        return False
+    search.remember(tx, found.id, name)
+    return True
 
 
 def _move(

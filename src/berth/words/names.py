@@ -125,6 +125,18 @@ def natural(text: str) -> str:
     return _DIGITS.sub(lambda run: f"{len(run[0].lstrip('0')):03d}{run[0].lstrip('0')}", text) + "\x01" + text
 
 
+GRAM = 3
+
+FALLBACK_BEGINS = tuple(f"{algorithm}-" for algorithm in digest.LENGTHS)
+"""How fallback names begin."""
+
+
+def grams(text: str) -> list[str]:
+    """Each three characters of a text in small letters, with the two and the one at its end; each once, in order."""
+    small = text.lower()
+    return sorted({small[place : place + GRAM] for place in range(len(small))})
+
+
 def fallback_subject(tag_name: str) -> Digest | None:
     """The subject that a fallback name such as `sha256-<hex>` or `sha256-<hex>.sig` speaks of (SPEC 10)."""
     match = _FALLBACK.fullmatch(tag_name)

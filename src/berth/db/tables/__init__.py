@@ -2,8 +2,9 @@
 
     registry ── repository ── image ─┬─ manifest ─┬─ manifest_body      the exact bytes
                                      │            ├─ manifest_edge      index -> child
-                                     │            └─ manifest_blob      config and layers
-                                     ├─ tag ── tag_history
+                                     │            ├─ manifest_blob      config and layers
+                                     │            └─ manifest_platform  what it is for
+                                     ├─ tag ── tag_history · tag_gram    parts of names
                                      └─ image_blob ── blob              bytes, shared by all images
     repository ── trash ── trash_blob · trash_history
     image ── image_measure
@@ -22,7 +23,9 @@ from berth.db.tables.contents import (
     manifest_blob,
     manifest_body,
     manifest_edge,
+    manifest_platform,
     tag,
+    tag_gram,
     tag_history,
 )
 from berth.db.tables.people import access_key, account, grant_, refresh_token, signing_key, throttle
@@ -48,6 +51,7 @@ __all__ = [
     "manifest_blob",
     "manifest_body",
     "manifest_edge",
+    "manifest_platform",
     "metadata",
     "operation",
     "pulled_by",
@@ -57,6 +61,7 @@ __all__ = [
     "schedule",
     "signing_key",
     "tag",
+    "tag_gram",
     "tag_history",
     "throttle",
     "trash",

@@ -1,6 +1,6 @@
 """What is in an image: manifests, tags and blobs."""
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, String, Table, UniqueConstraint, text
 
 from berth.db.columns import ID, Instant
 from berth.db.tables.shared import locked_columns, made_and_edited, metadata, state
@@ -20,6 +20,7 @@ manifest = Table(
     Column("media_type", String(255), nullable=False),
     Column("artifact_type", String(255)),
     Column("config_type", String(255)),
+    Column("kind", String(8), nullable=False, server_default="artifact"),  # image | index | artifact
     Column("subject", String(135)),
     Column("annotations", JSON, nullable=False),
     Column("platforms", JSON, nullable=False),
@@ -35,6 +36,14 @@ manifest = Table(
     *made_and_edited(),  # created_at is the first push
     UniqueConstraint("image_id", "digest"),
     Index("ix_manifest_subject", "image_id", "subject"),
+    Index("ix_manifest_kind", "image_id", "kind", "id"),
+    Index(
+        "ix_manifest_locked",
+        "image_id",
+        "id",
+        sqlite_where=text("locked_at IS NOT NULL"),
+        postgresql_where=text("locked_at IS NOT NULL"),
+    ),
     # One for each order in which a list of digests is asked for.
     Index("ix_manifest_first_tag", "image_id", "first_tag", "id"),
     Index("ix_manifest_created_at", "image_id", "created_at", "id"),
@@ -57,6 +66,16 @@ manifest_edge = Table(
     Column("child_id", ForeignKey("manifest.id"), primary_key=True, index=True),
     Column("platform", String(255)),
 )
+
+manifest_platform = Table(
+    "manifest_platform",
+    metadata,
+    Column("manifest_id", ForeignKey("manifest.id", ondelete="CASCADE"), primary_key=True),
+    Column("platform", String(255), primary_key=True),
+    Column("image_id", BigInteger, nullable=False),
+    Index("ix_manifest_platform_image", "image_id", "platform", "manifest_id"),
+)
+"""What lists are filtered by; to be shown, platforms stand in `manifest`."""
 
 blob = Table(
     "blob",
@@ -82,12 +101,14 @@ manifest_blob = Table(
     Column("digest", ForeignKey("blob.digest"), primary_key=True, index=True),
 )
 
+NAME = String(128, collation="C").with_variant(String(128), "sqlite")
+
 tag = Table(
     "tag",
     metadata,
     Column("id", ID, primary_key=True),
     Column("image_id", ForeignKey("image.id"), nullable=False),
-    Column("name", String(128, collation="C").with_variant(String(128), "sqlite"), nullable=False),
+    Column("name", NAME, nullable=False),
     Column("natural", NATURAL, nullable=False),
     Column("manifest_id", ForeignKey("manifest.id"), nullable=False),
     Column("fallback_of", String(135)),  # the subject a name such as sha256-<hex>.sig speaks of
@@ -96,7 +117,19 @@ tag = Table(
     Index("ix_tag_fallback", "image_id", "fallback_of"),
     Index("ix_tag_natural", "image_id", "natural"),  # 6.0.9 before 6.0.10
     Index("ix_tag_manifest", "manifest_id", "natural"),
+    Index("ix_tag_created_at", "image_id", "created_at", "id"),
+    Index("ix_tag_edited_at", "image_id", "edited_at", "id"),
 )
+
+tag_gram = Table(
+    "tag_gram",
+    metadata,
+    Column("image_id", BigInteger, primary_key=True),
+    Column("gram", String(3, collation="C").with_variant(String(3), "sqlite"), primary_key=True),
+    Column("name", NAME, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Names by each three characters of theirs: see `registry.search`."""
 
 tag_history = Table(
     "tag_history",
