@@ -16,6 +16,7 @@ from berth.db.tables import schedule
 from berth.jobs import Job
 from berth.people import expired
 from berth.registry import measuring, sweep, trash
+from berth.retention import working
 from berth.site import Site
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,6 +32,7 @@ class Recurring:
 RECURRING = (
     Recurring(sweep.sweep, timedelta(hours=1)),
     Recurring(trash.purge, timedelta(hours=1)),
+    Recurring(working.apply_due, timedelta(hours=1)),
     Recurring(measuring.measure, timedelta(minutes=10)),
     Recurring(expired.purge, timedelta(hours=1)),
     Recurring(trail.purge, timedelta(hours=1)),

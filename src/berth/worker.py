@@ -14,6 +14,7 @@ from berth.doors import logs
 from berth.jobs import Jobs, listed, run_next
 from berth.people import expired
 from berth.registry import applying, erasing, measuring, sweep, trash
+from berth.retention import working
 from berth.schedule import Recurring
 from berth.settings import Settings
 from berth.site import Site, open_site
@@ -28,6 +29,9 @@ JOBS = listed(
     erasing.image_,
     erasing.place_,
     trash.purge,
+    working.apply_due,
+    working.test,
+    working.run,
 )
 """Every job there is."""
 

@@ -51,3 +51,16 @@ def test_immutable_tags_are_set_and_ended(berth: Command) -> None:
 def test_a_field_that_is_none_is_named(berth: Command, words: tuple[str, str]) -> None:
     done = berth("policy", "set", "main/apps", *words)
     assert (done.code, words[1].partition("=")[0] in done.line) == (2, True)
+
+
+def test_a_deletion_policy_is_tried_then_applied(berth: Command, image: Image) -> None:
+    push(image, "one", "v1")
+    tried = berth.succeeds(
+        "policy", "test", image.name, "enabled=yes", "old.enabled=yes", "old.days=1", "--kept", *JSON
+    )
+    assert [(row["deleted"], row["reason"]) for row in tried.json] == [(False, "too-young")]
+    assert berth.succeeds("policy", "run", image.name, "--yes", *JSON).json == []
+    listed = berth.succeeds("policy", "runs", image.name, *JSON).json
+    assert [(row["kind"], row["state"]) for row in listed] == [("run", "done"), ("test", "done")]
+    done = berth("policy", "test", image.name, "old.days=0")
+    assert (done.code, "old.days" in done.line) == (2, True)

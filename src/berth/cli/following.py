@@ -21,10 +21,15 @@ Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Whether to wait un
 
 def operation(api: Remote, operation_id: str) -> Facts:
     """The operation as it has ended."""
+    return until_ended(api, remote.path("operations", operation_id))
+
+
+def until_ended(api: Remote, where: str, title: str = "") -> Facts:
+    """What is there, once it has ended."""
     pause = SHORTEST_PAUSE
-    with _shown() as show:
+    with _shown(title) as show:
         while True:
-            found: Facts = api.get(remote.path("operations", operation_id))
+            found: Facts = api.get(where)
             show(found)
             if found["ended_at"] is not None:
                 return found
@@ -40,7 +45,7 @@ def well_ended(found: Facts) -> None:
 
 
 @contextlib.contextmanager
-def _shown() -> Iterator[Callable[[Facts], None]]:
+def _shown(title: str) -> Iterator[Callable[[Facts], None]]:
     """A bar on standard error, when that is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _found: None
@@ -50,7 +55,7 @@ def _shown() -> Iterator[Callable[[Facts], None]]:
         task = progress.add_task("waiting", total=None)
 
         def show(found: Facts) -> None:
-            text = f"{found['kind']} in {found['target']}"
-            progress.update(task, description=text, total=found["total"] or None, completed=found["finished"])
+            text = title or f"{found['kind']} in {found['target']}"
+            progress.update(task, description=text, total=found.get("total") or None, completed=found.get("finished"))
 
         yield show

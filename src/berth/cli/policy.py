@@ -1,20 +1,24 @@
 """`berth policy`: the four policies of an image, and a repository's defaults for new images."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from berth.cli import asking, following, named, output
+from berth.cli import asking, following, named, output, remote
 from berth.cli.asking import DryRun, Yes
-from berth.cli.named import RepositoryPath
-from berth.cli.output import Format, Output
+from berth.cli.named import ImagePath, RepositoryPath
+from berth.cli.output import Format, Limit, Output
 from berth.cli.place import managed
-from berth.cli.remote import JSON, Facts, Remote
+from berth.cli.remote import JSON, Facts, Refused, Remote
 from berth.words.errors import FieldInvalid
 
 app = typer.Typer(help="Policies of images, and a repository's defaults.", no_args_is_help=True)
 
+VERDICTS = ("digest", "tags", "deleted", "reason", "because", "due_at")
+OUTCOMES = ("digest", "tags", "reason", "outcome", "because")
+RUNS = ("id", "kind", "state", "asked_by", "asked_at", "deleted", "kept", "freed")
 DIFFERENCES = ("image", "policy", "before", "after")
 WORDS: dict[str, JSON] = {"true": True, "yes": True, "false": False, "no": False, "none": None}
 LEVEL = "exclude_level"
@@ -84,6 +88,80 @@ def apply(
         following.well_ended(following.operation(api, answer["operation"]))
     elif answer["operation"] is not None:
         typer.echo(f"operation {answer['operation']}", err=True)
+
+
+@app.command("test")
+@managed
+def try_(
+    api: Remote,
+    image: ImagePath,
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(help="A deletion policy to try without saving it: old.days=30", metavar="FIELD=VALUE..."),
+    ] = None,
+    *,
+    kept: Annotated[bool, typer.Option("--kept", help="List what stays too, and why.")] = False,
+    output_format: Output = Format.TABLE,
+) -> None:
+    """Show what the deletion policy of an image would delete now. Nothing is deleted."""
+    asked: Facts = {"kind": "test"}
+    if fields:
+        policy: Facts = api.get(named.image(image))["policies"]["deletion"]
+        for text in fields:
+            _put(policy, text)
+        asked["policy"] = policy
+    _follow(api, image, asked, output_format, VERDICTS, deleted=None if kept else "true")
+
+
+@app.command()
+@managed
+def run(
+    api: Remote,
+    image: ImagePath,
+    *,
+    source: Annotated[
+        str | None, typer.Option("--test", metavar="ID", help="Delete nothing beyond what this test has found.")
+    ] = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    output_format: Output = Format.TABLE,
+) -> None:
+    """Apply the deletion policy of an image now; it goes on by itself every hour. What goes is in the trash."""
+    if dry_run:
+        _follow(api, image, {"kind": "test"}, output_format, VERDICTS, deleted="true")
+        return
+    asking.sure(f"Delete what the policy of {image} takes?", yes=yes)
+    _follow(api, image, {"kind": "run", "source": source}, output_format, OUTCOMES)
+
+
+@app.command()
+@managed
+def runs(
+    api: Remote,
+    image: ImagePath,
+    *,
+    limit: Limit = None,
+    output_format: Output = Format.TABLE,
+) -> None:
+    """List the last tests and runs of the deletion policy of an image."""
+    output.rows(api.every(named.image(image, "policy-runs"), limit=limit), output_format, columns=RUNS)
+
+
+def _follow(
+    api: Remote, image: str, asked: Facts, output_format: Format, columns: Sequence[str], *, deleted: str | None = None
+) -> None:
+    """Wait until a test or run has ended, and list what it came to. Raises `Refused` when it has failed."""
+    begun = api.post(named.image(image, "policy-runs"), asked)
+    where = named.image(image, "policy-runs", begun["id"])
+    found = following.until_ended(api, where, f"policy {begun['kind']} of {image}")
+    output.rows(api.every(f"{where}/items", **remote.told({"deleted": deleted})), output_format, columns=columns)
+    if found["state"] == "failed":
+        raise Refused(f"the {begun['kind']} {found['id']} failed: {found['reason']}")
+    if begun["kind"] == "run":
+        told = f"{found['deleted']} deleted"
+    else:
+        told = f"{found['deleted']} would be deleted, {found['kept']} kept, {found['freed']} bytes freed"
+    typer.echo(f"{begun['kind']} {found['id']}: {told}", err=True)
 
 
 def _address(where: str) -> str:

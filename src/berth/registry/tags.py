@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, func, insert, select, update
 
 from berth.audit import events
 from berth.audit.events import Actor
@@ -160,4 +160,6 @@ def _edited(tx: Connection, manifest_ids: list[int], actor: Actor, *, at: dateti
     own = select(tag.c.natural).where(tag.c.manifest_id == manifest.c.id, tag.c.fallback_of.is_(None))
     first = func.coalesce(own.order_by(tag.c.natural).limit(1).scalar_subquery(), UNTAGGED)
     edit = {"first_tag": first, "version": manifest.c.version + 1, "edited_by": actor.name, "edited_at": at}
-    tx.execute(update(manifest).where(manifest.c.id.in_(manifest_ids)).values(**edit))
+    bare = case((manifest.c.first_tag == UNTAGGED, manifest.c.untagged_at), else_=at)
+    since = case((own.exists(), None), else_=bare)
+    tx.execute(update(manifest).where(manifest.c.id.in_(manifest_ids)).values(**edit, untagged_at=since))

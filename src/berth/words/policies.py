@@ -5,7 +5,7 @@ They are plain records: each is stored as one JSON document, and what a policy m
 
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from berth.words import expression
 from berth.words.errors import FieldInvalid
@@ -91,9 +91,25 @@ class DeletionPolicy(Record):
     untagged: DeletionRule = field(default_factory=DeletionRule)
     old: DeletionRule = field(default_factory=DeletionRule)
     expression: str = "*"
+    keep_newest: int = 0
+    """So many tags stay, the newest; 0: none for that."""
+    keep_newest_by: Literal["push", "version"] = "push"
+    keep_matching: str = ""
+    """An expression; what has a name that matches stays. Empty: none."""
+    keep_pulled_days: int = 0
+    """What was pulled within so many days stays; 0: pulls do not count."""
+    keep_untagged_days: int = 0
+    """So many days after its last name is gone a digest stays; 0: that does not count."""
 
     def __post_init__(self) -> None:
         expression.parse(self.expression)
+        if self.keep_matching:
+            expression.parse(self.keep_matching, "keep_matching")
+        if not 0 <= self.keep_newest <= MAX_COUNT:
+            raise FieldInvalid("keep_newest", f"a whole number from 0 to {MAX_COUNT}")
+        for name in ("keep_pulled_days", "keep_untagged_days"):
+            if not 0 <= getattr(self, name) <= MAX_DAYS:
+                raise FieldInvalid(name, f"a whole number from 0 to {MAX_DAYS}")
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Self:  # Any: a JSON object

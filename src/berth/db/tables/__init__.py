@@ -7,7 +7,7 @@
                                      ├─ tag ── tag_history · tag_gram    parts of names
                                      └─ image_blob ── blob              bytes, shared by all images
     repository ── trash ── trash_blob · trash_history
-    image ── image_measure
+    image ── image_measure · retention_run ── retention_item
     account ── access_key · grant_ · refresh_token
     audit_event · operation · job · schedule · throttle · signing_key · change · ended_upload
 
@@ -30,6 +30,7 @@ from berth.db.tables.contents import (
 )
 from berth.db.tables.people import access_key, account, grant_, refresh_token, signing_key, throttle
 from berth.db.tables.places import image, image_measure, registry, repository
+from berth.db.tables.retention import retention_item, retention_run
 from berth.db.tables.shared import metadata
 from berth.db.tables.traffic import ended_upload, operation, pulled_by, trash, trash_blob, trash_history
 from berth.db.tables.work import audit_event, change, job, schedule
@@ -58,6 +59,8 @@ __all__ = [
     "refresh_token",
     "registry",
     "repository",
+    "retention_item",
+    "retention_run",
     "schedule",
     "signing_key",
     "tag",

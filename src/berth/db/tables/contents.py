@@ -29,6 +29,7 @@ manifest = Table(
     Column("pulls", BigInteger, nullable=False, server_default="0"),
     Column("pulled_at", Instant),
     Column("first_tag", NATURAL, nullable=False, server_default=UNTAGGED),  # of its names, fallback names left out
+    Column("untagged_at", Instant),  # when it lost its last name; what never had one has no such time
     Column("restored_at", Instant),  # policies keep it for a whole period from here
     Column("description", String(255), nullable=False, server_default=""),
     *locked_columns(),

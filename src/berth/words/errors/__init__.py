@@ -9,11 +9,11 @@ Refusal
 │   ├── RegistryUnknown · EndpointOff · RepositoryUnknown · ImageUnknown
 │   ├── ManifestUnknown · BlobUnknown · UploadUnknown
 │   ├── UserUnknown · KeyUnknown · GrantUnknown
-│   └── TrashUnknown · OperationUnknown
+│   └── TrashUnknown · RunUnknown · OperationUnknown
 ├── Conflict           the state of things stands in the way
 │   ├── AlreadyExists · NotEmpty · LastAdministrator · Stale
 │   ├── ManifestReferenced · ReferrerHeld · BlobHeld
-│   ├── ImageDeleting · ImageInactive · ImageBusy · ManifestDeleting · ManifestInactive · PlaceDeleting
+│   ├── ImageDeleting · ImageInactive · ImageBusy · RunGoesOn · ManifestDeleting · ManifestInactive · PlaceDeleting
 │   └── Locked · TagImmutable · TagInUse · Unrestorable
 └── Access             who asks is the reason
     └── Unauthenticated · TokenTooNarrow · Denied · TooManyAttempts
@@ -34,6 +34,7 @@ from berth.words.errors.conflict import (
     NotEmpty,
     PlaceDeleting,
     ReferrerHeld,
+    RunGoesOn,
     Stale,
     TagImmutable,
     TagInUse,
@@ -64,6 +65,7 @@ from berth.words.errors.unknown import (
     OperationUnknown,
     RegistryUnknown,
     RepositoryUnknown,
+    RunUnknown,
     TrashUnknown,
     UploadUnknown,
     UserUnknown,
@@ -106,6 +108,8 @@ __all__ = [
     "Refusal",
     "RegistryUnknown",
     "RepositoryUnknown",
+    "RunGoesOn",
+    "RunUnknown",
     "SizeMismatch",
     "Stale",
     "TagImmutable",

@@ -102,6 +102,15 @@ class ImageInactive(Conflict):
 
 
 @dataclass(eq=False)
+class RunGoesOn(Conflict):
+    image: str
+    run: str
+
+    def __str__(self) -> str:
+        return f"the deletion policy of {self.image} is being applied already, by run {self.run}"
+
+
+@dataclass(eq=False)
 class ImageBusy(Conflict):
     """An operation is changing the image, so its settings have to wait."""
 

@@ -111,6 +111,14 @@ class TrashUnknown(Unknown):
 
 
 @dataclass(eq=False)
+class RunUnknown(Unknown):
+    id: str
+
+    def __str__(self) -> str:
+        return f"there is no policy run {self.id!r} of this image; old ones are forgotten"
+
+
+@dataclass(eq=False)
 class OperationUnknown(Unknown):
     id: str
 

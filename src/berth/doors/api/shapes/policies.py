@@ -85,6 +85,21 @@ class DeletionPolicy(_Policy):
     untagged: DeletionRule
     old: DeletionRule
     expression: Annotated[Expression, Field(description="Of the rule `old`: which tags.")]
+    keep_newest: Annotated[Count, Field(description="So many tags stay, the newest.")] = 0
+    keep_newest_by: Annotated[
+        Literal["push", "version"], Field(description="What is newest: the last first push, or the highest name.")
+    ] = "push"
+    keep_matching: Annotated[
+        str,
+        Field(
+            pattern=r"^$|^[a-zA-Z0-9_*][a-zA-Z0-9._*-]{0,129}$",
+            description="What has a tag that matches stays; empty: none.",
+        ),
+    ] = ""
+    keep_pulled_days: Annotated[int, Field(ge=0, le=MAX_DAYS, description="What was pulled within them stays.")] = 0
+    keep_untagged_days: Annotated[
+        int, Field(ge=0, le=MAX_DAYS, description="So long a digest stays after its last tag is gone.")
+    ] = 0
 
 
 class Policies(Shown):

@@ -1,0 +1,117 @@
+"""Tests and runs of deletion policies."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from berth.doors.api.paging import Paging
+from berth.doors.api.shapes.policies import DELETION, DeletionPolicy
+from berth.doors.api.shapes.references import AT, DIGEST
+from berth.doors.api.shapes.values import Given, Instant, Page, Shown, Text
+
+Kind = Literal["test", "run"]
+Outcome = Literal["queued", "deleted", "drifted", "failed"]
+
+RUN_ID = "0a6f3f62-6a0e-4f0e-9d0b-5b8c7f3f3a10"
+
+
+class PolicyRunAsked(Given):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "test", "policy": DELETION}]})
+
+    kind: Kind
+    policy: Annotated[
+        DeletionPolicy | None, Field(description="Of a test: one that is not saved. Without it, the image's.")
+    ] = None
+    source: Annotated[
+        Text | None, Field(max_length=36, description="Of a run: the test beyond which it deletes nothing.")
+    ] = None
+
+
+class PolicyRun(Shown):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": RUN_ID,
+                    "kind": "test",
+                    "state": "done",
+                    "reason": "",
+                    "policy": DELETION,
+                    "source": None,
+                    "asked_by": "alice",
+                    "asked_at": AT,
+                    "planned_at": AT,
+                    "ended_at": AT,
+                    "deleted": 3,
+                    "kept": 17,
+                    "freed": 73400320,
+                }
+            ]
+        }
+    )
+
+    id: str
+    kind: Kind
+    state: Literal["queued", "running", "done", "failed"]
+    reason: Annotated[str, Field(description="Why it failed.")]
+    policy: Annotated[DeletionPolicy, Field(description="As it was when it was asked for.")]
+    source: str | None
+    asked_by: Annotated[str, Field(description="`policy`: by itself, as every hour.")]
+    asked_at: Instant
+    planned_at: Instant | None
+    ended_at: Instant | None
+    deleted: Annotated[int, Field(description="Digests: a test would delete them, a run has deleted them.")]
+    kept: int
+    freed: Annotated[int, Field(description="Bytes, once the trash and the sweep are through.")]
+
+
+class PolicyRuns(Page):
+    items: list[PolicyRun]
+
+
+class PolicyRunsWanted(Paging):
+    sort: Literal["asked_at", "-asked_at"] = "-asked_at"
+    kind: Kind | None = None
+
+
+class PolicyRunItem(Shown):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "digest": DIGEST,
+                    "tags": ["nightly-1"],
+                    "deleted": True,
+                    "reason": "old",
+                    "because": "",
+                    "due_at": AT,
+                    "outcome": "",
+                }
+            ]
+        }
+    )
+
+    digest: str
+    tags: list[str]
+    deleted: Annotated[bool, Field(description="The verdict.")]
+    reason: Annotated[
+        str,
+        Field(
+            description="What decided. It goes: `untagged`, `old`, `with-subject`. It stays: `policy-off`, `rule-off`, "
+            "`too-young`, `other-name`, `newest`, `kept-name`, `pulled`, `lately-untagged`, `locked`, `listed`, "
+            "`speaks-of`, `spoken-of-by`, `busy`."
+        ),
+    ]
+    because: Annotated[str, Field(description="In particular: a digest, a name, a lock, a time.")]
+    due_at: Annotated[Instant | None, Field(description="When its rule takes it, as things are.")]
+    outcome: Annotated[str, Field(description="Of a run: `queued`, `deleted`, `drifted` or `failed`. Of a test: none.")]
+
+
+class PolicyRunItems(Page):
+    items: list[PolicyRunItem]
+
+
+class PolicyRunItemsWanted(Paging):
+    sort: Literal["place", "-place"] = "place"
+    deleted: bool | None = None
+    outcome: Outcome | None = None

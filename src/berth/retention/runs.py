@@ -1,0 +1,225 @@
+"""Tests and runs of deletion policies, each with its report: rows that a job fills in.
+
+    queued ──> running ──> done
+                      └──> failed      with the reason; what a run has deleted is deleted
+
+A test lists every digest with its verdict. A run lists what it was to delete, and what became of each:
+
+    outcome: queued · deleted · drifted · failed
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+
+from berth.audit.events import Actor
+from berth.db import pages
+from berth.db.pages import Found, Wanted
+from berth.db.tables import retention_item, retention_run
+from berth.registry.images import Image
+from berth.retention.plan import Verdict
+from berth.words.errors import FieldInvalid, RunUnknown
+from berth.words.policies import DeletionPolicy
+
+Kind = Literal["test", "run"]
+
+KEPT = 20
+"""Of each kind and image; older ones are forgotten."""
+GOING_ON = ("queued", "running")
+AT_ONCE = 1000
+SORTS = {"asked_at": (retention_run.c.asked_at, retention_run.c.id)}
+ITEM_SORTS = {"place": (retention_item.c.place,)}
+
+
+@dataclass(frozen=True)
+class Run:
+    id: str
+    image_id: int
+    kind: Kind
+    state: str
+    reason: str
+    """Why it failed."""
+    policy: DeletionPolicy
+    source: str | None
+    """The test whose plan this run applies, and nothing beyond it."""
+    asked_by: str
+    asked_at: datetime
+    planned_at: datetime | None
+    ended_at: datetime | None
+    deleted: int
+    """Digests: of a test those that would be, of a run those that were."""
+    kept: int
+    freed: int
+    """Bytes, once the trash and the sweep are through."""
+
+    @property
+    def ended(self) -> bool:
+        return self.state not in GOING_ON
+
+
+@dataclass(frozen=True)
+class Item:
+    place: int
+    digest: str
+    tags: list[str]
+    deleted: bool
+    reason: str
+    because: str
+    due_at: datetime | None
+    version: int
+    outcome: str
+
+
+def start(
+    tx: Connection,
+    found: Image,
+    kind: Kind,
+    policy: DeletionPolicy,
+    actor: Actor,
+    *,
+    at: datetime,
+    source: str | None = None,
+) -> str:
+    """Make the row of what a job is going to do; returns its id. Older ones are forgotten."""
+    run_id = str(uuid.uuid4())
+    asked = {"asked_by": actor.name, "asked_at": at, "source": source}
+    values = {"id": run_id, "image_id": found.id, "kind": kind, "state": "queued", "policy": policy.to_json()}
+    tx.execute(insert(retention_run).values(**values, **asked))
+    mine = (retention_run.c.image_id == found.id) & (retention_run.c.kind == kind)
+    older = select(retention_run.c.id).where(mine).order_by(retention_run.c.asked_at.desc(), retention_run.c.id)
+    going = list(tx.scalars(older.offset(KEPT)))
+    tx.execute(delete(retention_run).where(retention_run.c.id.in_(going), retention_run.c.state.not_in(GOING_ON)))
+    return run_id
+
+
+def find(tx: Connection, found: Image, run_id: str) -> Run:
+    """Raises `RunUnknown`."""
+    run = get(tx, run_id)
+    if run is None or run.image_id != found.id:
+        raise RunUnknown(run_id)
+    return run
+
+
+def get(tx: Connection, run_id: str) -> Run | None:
+    row = tx.execute(select(retention_run).where(retention_run.c.id == run_id)).mappings().first()
+    return None if row is None else _run(row)
+
+
+def going_on(tx: Connection, image_id: int) -> str | None:
+    """The id of a run that works on this image now."""
+    mine = (retention_run.c.image_id == image_id) & (retention_run.c.kind == "run")
+    query = select(retention_run.c.id).where(mine, retention_run.c.state.in_(GOING_ON))
+    found: str | None = tx.scalar(query.limit(1))
+    return found
+
+
+def page(tx: Connection, found: Image, wanted: Wanted, *, kind: Kind | None = None) -> Found[Run]:
+    """Raises `FieldInvalid`."""
+    query = select(retention_run).where(retention_run.c.image_id == found.id)
+    if kind is not None:
+        query = query.where(retention_run.c.kind == kind)
+    return pages.fetch(tx, query, SORTS, wanted, _run)
+
+
+def items(
+    tx: Connection, run: Run, wanted: Wanted, *, deleted: bool | None = None, outcome: str | None = None
+) -> Found[Item]:
+    """Raises `FieldInvalid`."""
+    query = select(retention_item).where(retention_item.c.run_id == run.id)
+    if deleted is not None:
+        query = query.where(retention_item.c.deleted == deleted)
+    if outcome is not None:
+        query = query.where(retention_item.c.outcome == outcome)
+    return pages.fetch(tx, query, ITEM_SORTS, wanted, _item)
+
+
+def taken(tx: Connection, run_id: str) -> set[str]:
+    """The digests that a test would delete. Raises `FieldInvalid` when it has not ended well."""
+    state = tx.scalar(select(retention_run.c.state).where(retention_run.c.id == run_id))
+    if state != "done":
+        raise FieldInvalid("source", "a test that has ended")
+    mine = (retention_item.c.run_id == run_id) & retention_item.c.deleted
+    return set(tx.scalars(select(retention_item.c.digest).where(mine)))
+
+
+def begin(tx: Connection, run_id: str) -> Run | None:
+    """The job has it in hand, perhaps for a second time. None when it has ended, or is gone with its image."""
+    mine = (retention_run.c.id == run_id) & retention_run.c.state.in_(GOING_ON)
+    if not tx.execute(update(retention_run).where(mine).values(state="running")).rowcount:
+        return None
+    return get(tx, run_id)
+
+
+def planned(
+    tx: Connection, run_id: str, verdicts: Sequence[Verdict], *, at: datetime, freed: int, outcome: str
+) -> None:
+    """Keep a plan. What goes comes first; referrers after the subjects that take them along."""
+    tx.execute(delete(retention_item).where(retention_item.c.run_id == run_id))
+    rows = [_values(run_id, place, verdict, outcome) for place, verdict in enumerate(_ordered(verdicts))]
+    for begins in range(0, len(rows), AT_ONCE):
+        tx.execute(insert(retention_item), rows[begins : begins + AT_ONCE])
+    going = sum(verdict.deleted for verdict in verdicts)
+    counts = {"deleted": going, "kept": len(verdicts) - going, "freed": freed}
+    tx.execute(update(retention_run).where(retention_run.c.id == run_id).values(planned_at=at, **counts))
+
+
+def queued(tx: Connection, run_id: str, limit: int) -> list[Item]:
+    """The next ones that a run has to delete."""
+    mine = (retention_item.c.run_id == run_id) & (retention_item.c.outcome == "queued")
+    query = select(retention_item).where(mine).order_by(retention_item.c.place).limit(limit)
+    return [_item(row) for row in tx.execute(query).mappings()]
+
+
+def queued_among(tx: Connection, run_id: str, digests: Iterable[str]) -> list[Item]:
+    """Those of these digests that the run still has to delete."""
+    mine = (retention_item.c.run_id == run_id) & (retention_item.c.outcome == "queued")
+    query = select(retention_item).where(mine, retention_item.c.digest.in_(list(digests)))
+    return [_item(row) for row in tx.execute(query.order_by(retention_item.c.place)).mappings()]
+
+
+def became(tx: Connection, run_id: str, places: Iterable[int], outcome: str, because: str = "") -> None:
+    mine = (retention_item.c.run_id == run_id) & retention_item.c.place.in_(list(places))
+    values = {"outcome": outcome, **({"because": because[:1000]} if because else {})}
+    tx.execute(update(retention_item).where(mine).values(**values))
+
+
+def end(tx: Connection, run_id: str, *, at: datetime, reason: str = "") -> None:
+    """With a reason it has failed."""
+    values: dict[str, object] = {"state": "failed" if reason else "done", "reason": reason[:1000], "ended_at": at}
+    run = get(tx, run_id)
+    if run is not None and run.kind == "run":
+        mine = (retention_item.c.run_id == run_id) & (retention_item.c.outcome == "deleted")
+        values["deleted"] = tx.scalar(select(func.count()).select_from(retention_item).where(mine)) or 0
+    tx.execute(update(retention_run).where(retention_run.c.id == run_id).values(**values))
+
+
+def _ordered(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    return sorted(verdicts, key=lambda verdict: (not verdict.deleted, bool(verdict.content.subjects)))
+
+
+def _values(run_id: str, place: int, verdict: Verdict, outcome: str) -> dict[str, Any]:  # Any: column values
+    return {
+        "run_id": run_id,
+        "place": place,
+        "digest": verdict.digest,
+        "tags": list(verdict.content.tags),
+        "deleted": verdict.deleted,
+        "reason": verdict.reason.value,
+        "because": verdict.because[:1000],
+        "due_at": verdict.due_at,
+        "version": verdict.content.version,
+        "outcome": outcome if verdict.deleted else "",
+    }
+
+
+def _run(row: RowMapping) -> Run:
+    same = {field: row[field] for field in Run.__dataclass_fields__ if field != "policy"}
+    return Run(policy=DeletionPolicy.from_json(row["policy"]), **same)
+
+
+def _item(row: RowMapping) -> Item:
+    return Item(**{field: row[field] for field in Item.__dataclass_fields__})

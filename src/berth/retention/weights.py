@@ -1,0 +1,30 @@
+"""The bytes that deleting several digests together frees, once the trash and the sweep are through."""
+
+from collections import Counter
+from collections.abc import Collection
+
+from sqlalchemy import Connection, func, select
+
+from berth.db.tables import blob, manifest, manifest_blob, trash_blob
+from berth.registry import reach
+
+
+def freed(tx: Connection, manifest_ids: Collection[int]) -> int:
+    """Their documents, and the blobs that nothing but them holds."""
+    documents = 0
+    held: Counter[str] = Counter()
+    for some in reach.batches(manifest_ids):
+        documents += tx.scalar(select(func.sum(manifest.c.size)).where(manifest.c.id.in_(some))) or 0
+        query = select(manifest_blob.c.digest, func.count()).where(manifest_blob.c.manifest_id.in_(some))
+        for digest, count in tx.execute(query.group_by(manifest_blob.c.digest)):
+            held[digest] += count
+    return documents + sum(_alone(tx, some, held) for some in reach.batches(held))
+
+
+def _alone(tx: Connection, digests: Collection[str], held: Counter[str]) -> int:
+    """Of these blobs those that have no other holder."""
+    query = select(manifest_blob.c.digest, func.count()).where(manifest_blob.c.digest.in_(digests))
+    holders = {row[0]: row[1] for row in tx.execute(query.group_by(manifest_blob.c.digest))}
+    trashed = set(tx.scalars(select(trash_blob.c.digest).where(trash_blob.c.digest.in_(digests))))
+    alone = [each for each in digests if holders[each] == held[each] and each not in trashed]
+    return tx.scalar(select(func.sum(blob.c.size)).where(blob.c.digest.in_(alone))) or 0

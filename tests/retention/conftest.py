@@ -1,0 +1,3 @@
+from tests.registry.conftest import clock, site, web
+
+__all__ = ["clock", "site", "web"]
