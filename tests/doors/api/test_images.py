@@ -15,6 +15,13 @@ DELETION = {
     "old": {"enabled": False, "days": 90},
     "expression": "nightly-*",
 }
+KEEPS = {
+    "keep_newest": 0,
+    "keep_newest_by": "push",
+    "keep_matching": "",
+    "keep_pulled_days": 0,
+    "keep_untagged_days": 0,
+}
 
 
 def repository_of(dock: Dock) -> str:
@@ -74,7 +81,7 @@ def test_the_description_and_the_policies_are_edited(dock: Dock) -> None:
     body = {"description": "The shop's front", "policies": {"pull": PULL, "deletion": DELETION}}
     edited = dock.manager.patch(dock.path, body, version=version)
     assert edited["description"] == "The shop's front"
-    assert (edited["policies"]["pull"], edited["policies"]["deletion"]) == (PULL, DELETION)
+    assert (edited["policies"]["pull"], edited["policies"]["deletion"]) == (PULL, DELETION | KEEPS)
     assert dock.manager.get(dock.path) == edited
     problem(dock.manager.ask("PATCH", dock.path, {"description": "x"}, if_match=version), 412, "stale")
     problem(dock.manager.ask("PATCH", dock.path, {"description": "x"}), 428, "precondition-required")

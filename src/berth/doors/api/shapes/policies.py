@@ -43,6 +43,11 @@ DELETION: JsonDict = {
     "untagged": {"enabled": True, "days": 30},
     "old": {"enabled": False, "days": 90},
     "expression": "*",
+    "keep_newest": 0,
+    "keep_newest_by": "push",
+    "keep_matching": "",
+    "keep_pulled_days": 0,
+    "keep_untagged_days": 0,
 }
 ALL: JsonDict = {"scan": SCAN, "pull": PULL, "lock": {"locked": False}, "deletion": DELETION}
 
