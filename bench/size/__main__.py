@@ -17,7 +17,8 @@ from bench.size.questions import QUESTIONS, Question
 from bench.table import printed
 from tests import postgres
 
-SMALL = Numbers(tags=100, digests=100)
+SMALL = Numbers(tags=100, digests=5_100)
+"""A page of images is full here too."""
 HEAD = ("question", "100 tags: p50 ms", "p95", "at size: p50 ms", "p95", "ratio p50", "ratio p95")
 WARM_UP = 5
 BAR = 2.0

@@ -218,9 +218,11 @@ def _history(digest: _Digest, name: str) -> Values:
 
 
 def _settle(database: Database) -> None:
-    """Rows were numbered here, so PostgreSQL is told where to go on, and to make its statistics now."""
+    """Rows were numbered here, so PostgreSQL is told where to go on, and to do now what autovacuum does in a minute."""
+    if database.is_embedded:
+        return
     with database.write() as tx:
-        if tx.dialect.name == "postgresql":
-            last = tx.scalar(select(func.max(manifest.c.id)))
-            tx.execute(text("SELECT setval(pg_get_serial_sequence('manifest', 'id'), :last)"), {"last": last})
-            tx.execute(text("ANALYZE"))
+        last = tx.scalar(select(func.max(manifest.c.id)))
+        tx.execute(text("SELECT setval(pg_get_serial_sequence('manifest', 'id'), :last)"), {"last": last})
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM (ANALYZE)"))
