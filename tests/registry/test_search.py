@@ -18,8 +18,37 @@ from tests.make import Target
 from tests.registry import acts
 from tests.sites import Clock
 
-NAMES = ("1.2.3-alpine", "1.2.3", "v12", "Latest", "a", "ab", "under_score", "sharp-ALPINE-rc1")
-PARTS = ("1", "1.2", "2.3-", "alp", "ALPINE", "latest", "a", "ab", "_", "%", "nothing", "12", "é", "3-alpine", "abc")
+NAMES = (
+    "1.2.3-alpine",
+    "1.2.3",
+    "v12",
+    "Latest",
+    "a",
+    "ab",
+    "under_score",
+    "sharp-ALPINE-rc1",
+    "1.1a1b1c1-aa",
+    "2a2b2c2",
+)
+PARTS = (
+    "",
+    "2",
+    "1",
+    "1.2",
+    "2.3-",
+    "alp",
+    "ALPINE",
+    "latest",
+    "a",
+    "ab",
+    "_",
+    "%",
+    "nothing",
+    "12",
+    "é",
+    "3-alpine",
+    "abc",
+)
 
 
 @pytest.fixture(params=[500, 2], ids=["few", "many"])

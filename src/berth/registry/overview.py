@@ -117,8 +117,8 @@ def tag_page(
 
 def _few(tx: Connection, found: Image, name: str) -> list[int] | None:
     """The tags with such a name, when they are few."""
-    some = set(tx.scalars(search.tags(found.id, name).limit(FEW + 1)))
-    return sorted(some) if len(some) <= FEW else None
+    some = tx.scalars(search.tags(found.id, name).limit(FEW + 1)).all()
+    return sorted(set(some)) if len(some) <= FEW else None
 
 
 _SAME = tuple(ImageRow.__dataclass_fields__.keys() - {"path", "lock", "digests", "tags"})

@@ -168,10 +168,9 @@ def _columns(found: Image) -> Select[Any]:  # Any: columns of different types
 def _few(tx: Connection, found: Image, filters: Filters, at: datetime) -> list[int] | None:
     """The digests that one of the filters leaves, when there is one that leaves few."""
     for ids in _listed(found, filters, at):
-        some = ids.subquery()
-        few = set(tx.scalars(select(some.c[0]).limit(FEW + 1)))
-        if len(few) <= FEW:
-            return sorted(few)
+        some = tx.scalars(ids.limit(FEW + 1)).all()
+        if len(some) <= FEW:
+            return sorted(set(some))
     return None
 
 
