@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 5000
 BIN := .venv/bin
 
-.PHONY: setup run test test-all check format lock bench bench-size docs conformance clean
+.PHONY: setup run test test-all check format lock bench bench-size docs words vendor conformance clean
 
 setup: .venv/.ready
 
@@ -53,6 +53,14 @@ bench-size: setup
 
 docs: setup
 	$(BIN)/python -m docs.make
+
+# Gathers the console's sentences into its catalogues, and says how many have no translation.
+words: setup
+	$(BIN)/python -m docs.catalogues
+
+# The files of others that the console and its tests have copies of. Needs npm.
+vendor: setup
+	$(BIN)/python -m docs.vendor
 
 conformance: setup
 	$(BIN)/python -m tests.conformance $(SUITE)

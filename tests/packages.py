@@ -22,6 +22,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "buildah": "buildah",
         "nginx": "nginx-light",
         "openssl": "openssl",
+        "chromium": "chromium",
     },
     "bench": {"docker-registry": "docker-registry", "wrk": "wrk"},
 }

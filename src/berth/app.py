@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from berth.doors import ops
 from berth.doors.api.door import APIDoor
+from berth.doors.console.door import ConsoleDoor
 from berth.doors.http import Answer, in_thread
 from berth.doors.logs import AccessLog, Logged
 from berth.doors.oci import errors
@@ -41,6 +42,7 @@ class Berth:
         parts = Parts(site, Gate(site), QuickReads(site), self._pulls, Hashes())
         self._oci = OCIDoor(parts, self._sign_in)
         self._api = APIDoor(site, self._sign_in)
+        self._console = ConsoleDoor(site)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,6 +53,9 @@ class Berth:
             return
         if path == "/api" or path.startswith("/api/"):
             await self._api(scope, receive, send)
+            return
+        if path in ("/", "/console") or path.startswith("/console/"):
+            await self._console(scope, receive, send)
             return
         answer = await self._operations(path)
         await answer.send(send, head=scope["method"] == "HEAD")
@@ -65,6 +70,7 @@ class Berth:
     def open_rest(self) -> None:
         """What is slow to open, and not needed at once."""
         self._api.open()
+        self._console.open()
 
     def flush(self, *, everything: bool = False) -> None:
         """Write what was counted in memory. What cannot be written now is kept for the next time."""

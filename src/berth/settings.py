@@ -65,6 +65,14 @@ class Settings(BaseSettings):
     service: str = Field(default="berth", pattern=r"^[ -~]{1,200}$", description="Name of the service in tokens.")
     token_seconds: int = Field(default=300, ge=60, le=86400, description="How long a bearer token is good for.")
     refresh_days: int = Field(default=30, ge=1, le=366, description="How long a refresh token is good for.")
+    session_hours: int = Field(
+        default=24, ge=1, le=744, description="How long somebody stays signed in to the console."
+    )
+    console_over_http: bool = Field(
+        default=False,
+        description="Let people sign in to the console over plain HTTP from other machines too, where their password "
+        "and session can be read on the way. Without it that needs TLS, or the loopback.",
+    )
     upload_hours: int = Field(
         default=24, ge=1, le=240, description="How long an upload may take before what came of it is dropped."
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, func, or_, select, update
 
 from berth.audit import events
 from berth.audit.events import Actor
@@ -68,6 +68,12 @@ def held(tx: Connection, manifest_ids: Collection[int], *, at: datetime) -> dict
         if own is not None and (row["of"] not in found or row["id"] == row["of"]):
             found[row["of"]] = refusal(row["digest"], own)
     return found
+
+
+def count_own(tx: Connection, found: Image, *, at: datetime) -> int:
+    """How many digests of an image are locked by themselves."""
+    mine = (manifest.c.image_id == found.id) & in_force_on(manifest, at)
+    return tx.scalar(select(func.count()).select_from(manifest).where(mine)) or 0
 
 
 def in_force_on(table: Table, at: datetime) -> ColumnElement[bool]:

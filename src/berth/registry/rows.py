@@ -129,6 +129,13 @@ def one(tx: Connection, found: Image, content: Digest, *, at: datetime) -> Row |
     return next(iter(_dressed(tx, found, rows, at)), None)
 
 
+def some(tx: Connection, found: Image, contents: Collection[Digest], *, at: datetime) -> list[Row]:
+    """Those of these digests that are there, in the order asked for."""
+    wanted = [str(content) for content in contents]
+    stored = tx.execute(_rows(found).where(manifest.c.digest.in_(wanted))).mappings().all()
+    return sorted(_dressed(tx, found, stored, at), key=lambda row: wanted.index(row.digest))
+
+
 def below(tx: Connection, found: Image, content: Digest, *, at: datetime) -> Below:
     """What unfolds below a digest: the children of an index, and its referrers."""
     listed = select(manifest_edge.c.child_id).join(manifest, manifest.c.id == manifest_edge.c.parent_id)

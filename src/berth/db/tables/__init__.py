@@ -8,7 +8,7 @@
                                      └─ image_blob ── blob              bytes, shared by all images
     repository ── trash ── trash_blob · trash_history
     image ── image_measure · retention_run ── retention_item
-    account ── access_key · grant_ · refresh_token
+    account ── access_key · grant_ · refresh_token · session
     audit_event · operation · job · schedule · throttle · signing_key · change · ended_upload
 
 Counts and facts that a list shows are columns of the row shown. Names of people are kept as text, so
@@ -28,7 +28,7 @@ from berth.db.tables.contents import (
     tag_gram,
     tag_history,
 )
-from berth.db.tables.people import access_key, account, grant_, refresh_token, signing_key, throttle
+from berth.db.tables.people import access_key, account, grant_, refresh_token, session, signing_key, throttle
 from berth.db.tables.places import image, image_measure, registry, repository
 from berth.db.tables.retention import retention_item, retention_run
 from berth.db.tables.shared import metadata
@@ -62,6 +62,7 @@ __all__ = [
     "retention_item",
     "retention_run",
     "schedule",
+    "session",
     "signing_key",
     "tag",
     "tag_gram",

@@ -66,6 +66,18 @@ refresh_token = Table(
     Column("expires_at", Instant, nullable=False, index=True),
 )
 
+session = Table(
+    "session",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("epoch", String(22), nullable=False),  # the account's when it signed in
+    Column("address", String(64), nullable=False),
+    Column("agent", String(200), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+
 signing_key = Table(
     "signing_key",
     metadata,

@@ -1,0 +1,54 @@
+"""The pages, a family in each module; each names its addresses in ROUTES, and the first that fits answers."""
+
+from berth.doors.console.pages import (
+    account,
+    activity,
+    audit,
+    deleting,
+    grants,
+    home,
+    image,
+    image_edit,
+    images,
+    keys,
+    locking,
+    naming,
+    places,
+    places_edit,
+    policy_test,
+    search,
+    settings,
+    sign_in,
+    tags,
+    trash,
+    users,
+)
+from berth.doors.console.routes import Route
+
+FAMILIES = (
+    sign_in,
+    home,
+    search,
+    activity,
+    trash,
+    keys,
+    users,
+    audit,
+    settings,
+    account,
+    grants,
+    places_edit,
+    places,
+    images,
+    naming,
+    locking,
+    deleting,
+    policy_test,
+    image_edit,
+    tags,
+    image,
+)
+
+
+def routes() -> list[Route]:
+    return [route for family in FAMILIES for route in family.ROUTES]

@@ -1,0 +1,83 @@
+"""Who may do what in a registry or repository."""
+
+from sqlalchemy import Connection
+
+from berth.db.pages import Wanted
+from berth.doors.console.languages import mark as _
+from berth.doors.console.routes import Route, get, post
+from berth.doors.console.view import View
+from berth.doors.http import Answer
+from berth.people import accounts, grants
+from berth.people.access import Place
+from berth.registry import opening
+from berth.words import actions
+from berth.words.actions import ROLES, Action
+from berth.words.errors import FieldInvalid
+
+MOST = 200
+
+
+def show(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        place = _place(tx, view)
+        found = grants.page(tx, Wanted("user", MOST), grants.at_place(place)).items
+    return view.show("grants.html", place=place, rows=found, base=_base(place))
+
+
+def ask(view: View) -> Answer:
+    user = view.asked("user")
+    with view.site.db.read() as tx:
+        place = _place(tx, view)
+        found = [each for each in grants.on_place(tx, place) if each.user == user]
+    has = found[0].actions if found else actions.NONE
+    return view.show(
+        "grant_edit.html", place=place, user=user, has=has, roles=ROLES, base=_base(place), all=list(Action)
+    )
+
+
+def give(view: View) -> Answer:
+    wanted = view.form.all("actions")
+    with view.site.db.write() as tx:
+        place = _place(tx, view)
+        user = accounts.find(tx, view.field("user").strip())
+        if not wanted:
+            raise FieldInvalid("actions", view.say(_("Select at least one.")))
+        grants.replace(tx, view.caller.actor, user, place, actions.parse(wanted), at=view.site.now())
+    return view.go(f"{_base(place)}/-/grants", view.say(_("Saved.")))
+
+
+def ask_take(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        place = _place(tx, view)
+    return view.show("grant_take.html", place=place, user=view.asked("user") or "", base=_base(place))
+
+
+def take(view: View) -> Answer:
+    with view.site.db.write() as tx:
+        place = _place(tx, view)
+        grants.take(tx, view.caller.actor, accounts.find(tx, view.asked("user") or ""), place, at=view.site.now())
+    return view.go(f"{_base(place)}/-/grants", view.say(_("Deleted.")))
+
+
+def _place(tx: Connection, view: View) -> Place:
+    within = view.params.get("repository")
+    path = view.params["registry"] + (f"/{within}" if within else "")
+    return opening.open_place(tx, view.caller, path, Action.ADMIN)
+
+
+def _base(place: Place) -> str:
+    within = f"/repositories/{place.repository_name}" if place.repository_name else ""
+    return f"/console/registries/{place.registry_name}{within}"
+
+
+def _of(path: str) -> tuple[Route, ...]:
+    return (
+        get(path + "/-/grants", show),
+        get(path + "/-/grants/edit", ask),
+        post(path + "/-/grants/edit", give, "grant.give", ask),
+        get(path + "/-/grants/take", ask_take),
+        post(path + "/-/grants/take", take, "grant.take", ask_take),
+    )
+
+
+ROUTES = (*_of("/registries/{registry}"), *_of("/registries/{registry}/repositories/{repository}"))

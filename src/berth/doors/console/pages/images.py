@@ -1,0 +1,86 @@
+"""The image list of a repository, and the selector of registry and repository."""
+
+from berth.doors import endpoints
+from berth.doors.console.pages import seen
+from berth.doors.console.routes import get, post
+from berth.doors.console.view import SCOPE, View
+from berth.doors.http import Answer
+from berth.registry import opening, overview
+from berth.words.errors import FieldInvalid, Unknown
+
+SORTS = ("name", "-created_at", "-edited_at", "-pulls")
+STATES = ("active", "editing", "deleting", "inactive")
+YEAR = 365 * 24 * 3600
+
+
+def show(view: View) -> Answer:
+    """Without a scope in the address: the one used last, else the selector."""
+    above, within = view.asked("registry"), view.asked("repository")
+    if above is None or within is None:
+        return _scope(view)
+    wanted, name, state = view.wanted(SORTS), view.asked("q"), view.asked("status")
+    with view.site.db.read() as tx:
+        place = opening.open_repository(tx, view.caller, above, within)
+        rights = view.rights(tx, place)
+        ends = endpoints.of_registry(tx, view.site, view.scope, above).below(within)
+        found = overview.image_page(
+            tx, place, wanted, at=view.site.now(), name=name, state=state if state in STATES else None
+        )
+    view.keep(SCOPE, f"{above}/{within}", YEAR)
+    return view.show(
+        "images.html",
+        place=place,
+        rights=rights,
+        endpoints=ends,
+        rows=found.items,
+        next=view.after(found, wanted),
+        wanted=wanted,
+        filtered=name is not None or state is not None,
+    )
+
+
+def _scope(view: View) -> Answer:
+    above, _, within = view.given.get(SCOPE, "").partition("/")
+    if above and within:
+        try:
+            with view.site.db.read() as tx:
+                opening.open_repository(tx, view.caller, above, within)
+            return view.go(f"/console/images?registry={above}&repository={within}")
+        except Unknown:
+            pass
+    return select(view)
+
+
+def select(view: View) -> Answer:
+    above, _, within = view.given.get(SCOPE, "").partition("/")
+    with view.site.db.read() as tx:
+        places = seen.places(tx, view.caller)
+    current = f"{view.asked('registry') or above}/{view.asked('repository') or within}"
+    return view.show("images_select.html", places=places, current=current)
+
+
+def choose(view: View) -> Answer:
+    above, slash, within = view.field("place").partition("/")
+    if not slash:
+        raise FieldInvalid("place", "choose a repository")
+    with view.site.db.read() as tx:
+        opening.open_repository(tx, view.caller, above, within)
+    return view.go(f"/console/images?registry={above}&repository={within}")
+
+
+def push_guide(view: View) -> Answer:
+    above, within = view.params["registry"], view.params["repository"]
+    with view.site.db.read() as tx:
+        opening.open_repository(tx, view.caller, above, within)
+        ends = endpoints.of_registry(tx, view.site, view.scope, above)
+    host = ends.private.partition("/")[0]
+    back = f"/console/images?registry={above}&repository={within}"
+    return view.show("push_guide.html", base=f"{ends.private}/{within}", host=host, back=back)
+
+
+ROUTES = (
+    get("/images", show),
+    get("/images/select", select),
+    post("/images/select", choose, "image.select", select),
+    get("/registries/{registry}/repositories/{repository}/-/guide", push_guide),
+)

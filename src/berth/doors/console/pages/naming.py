@@ -1,0 +1,56 @@
+"""Edit tags: the names of one digest, all changed at once; what would move is shown first."""
+
+from functools import partial
+
+from berth.doors.console.languages import mark as _
+from berth.doors.console.pages import opened
+from berth.doors.console.pages.opened import PATH
+from berth.doors.console.pages.places_edit import version
+from berth.doors.console.routes import get, post
+from berth.doors.console.view import View
+from berth.doors.http import Answer
+from berth.registry import details, naming
+from berth.registry.naming import Edit
+from berth.words.actions import Action
+
+
+def ask(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        found = opened.image(tx, view, Action.MANAGE)
+        detail = details.of_digest(tx, found.image, opened.content(view), at=view.site.now())
+    return view.show("edit_tags.html", opened=found, detail=detail, moving=None, text=_text(view, detail.tags))
+
+
+def change(view: View) -> Answer:
+    """Once to see what would move, when anything would, and once to do it."""
+    content, wanted = opened.content(view), view.field("tags").split()
+    with view.site.db.write() as tx:
+        found = opened.image(tx, view, Action.MANAGE)
+        detail = details.of_digest(tx, found.image, content, at=view.site.now())
+        there = set(detail.tags)
+        fresh = [name for name in dict.fromkeys(wanted) if name not in there]
+        gone = [name for name in detail.tags if name not in set(wanted)]
+        agreed = set(view.form.all("move"))
+        edit = Edit(
+            add=[name for name in fresh if name not in agreed],
+            move=[name for name in fresh if name in agreed],
+            remove=gone,
+        )
+        now, expected = view.site.now(), version(view)
+        act = partial(naming.edit, tx, found.image, content, edit, view.caller.actor, at=now, expected=expected)
+        moving = [each for each in act(dry_run=True) if each.moves and each.name not in agreed]
+        if not moving:
+            act()
+    if moving:
+        return view.show("edit_tags.html", opened=found, detail=detail, moving=moving, text=view.field("tags"))
+    return view.go(f"{found.url}/-/tags", view.say(_("Saved.")))
+
+
+def _text(view: View, tags: list[str]) -> str:
+    return "\n".join(tags) if view.problem is None else view.field("tags")
+
+
+ROUTES = (
+    get(PATH + "/-/tags/{digest}/edit", ask),
+    post(PATH + "/-/tags/{digest}/edit", change, "tag.edit", ask),
+)

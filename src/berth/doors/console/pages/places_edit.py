@@ -1,0 +1,221 @@
+"""Registries and repositories: making, changing and deleting them."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from berth.doors.console.languages import mark as _
+from berth.doors.console.pages.policies import read_deletion
+from berth.doors.console.routes import get, post
+from berth.doors.console.view import View
+from berth.doors.http import Answer
+from berth.people.access import Place
+from berth.registry import applying, deletion, editing, opening, registries, repositories
+from berth.registry.editing import Chosen
+from berth.words.actions import Action
+from berth.words.errors import FieldInvalid
+from berth.words.policies import LockPolicy
+
+
+def new_registry(view: View) -> Answer:
+    opening.operator(view.caller)
+    return view.show("registry_new.html", listeners=view.site.settings.listeners)
+
+
+def make_registry(view: View) -> Answer:
+    opening.operator(view.caller)
+    name = view.field("name").strip()
+    if view.field("visibility") not in ("private", "public"):
+        raise FieldInvalid("visibility", "private or public")
+    with view.site.db.write() as tx:
+        registries.create(
+            tx,
+            view.caller.actor,
+            name,
+            at=view.site.now(),
+            visibility=view.field("visibility"),
+            **_endpoints(view),
+        )
+    return view.go(_after(view, f"/console/registries/{name}"), view.say(_("Registry created.")))
+
+
+def edit_registry(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        opening.open_registry(tx, view.caller, view.params["registry"], Action.ADMIN)
+        found = registries.find(tx, view.params["registry"])
+    return view.show("registry_edit.html", registry=found, listeners=view.site.settings.listeners)
+
+
+def change_registry(view: View) -> Answer:
+    name = view.params["registry"]
+    with view.site.db.write() as tx:
+        opening.open_registry(tx, view.caller, name, Action.ADMIN)
+        registries.edit(tx, view.caller.actor, name, at=view.site.now(), expected=version(view), **_endpoints(view))
+    return view.go(f"/console/registries/{name}", view.say(_("Saved.")))
+
+
+def ask_registry(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        place = opening.open_registry(tx, view.caller, view.params["registry"])
+        opening.operator(view.caller)
+    return view.show("place_delete.html", place=place, back=f"/console/registries/{place}")
+
+
+def delete_registry(view: View) -> Answer:
+    name = view.params["registry"]
+    with view.site.db.write() as tx:
+        place = opening.open_registry(tx, view.caller, name)
+        opening.operator(view.caller)
+        if not view.is_on("everything"):
+            registries.remove(tx, view.caller.actor, name, at=view.site.now(), expected=None)
+            gone = True
+        else:
+            gone = _everything(tx, view, place)
+    return view.go("/console/registries", _told(view, gone=gone))
+
+
+def new_repository(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        opening.open_registry(tx, view.caller, view.params["registry"], Action.MANAGE, Action.ADMIN)
+    return view.show("repository_new.html", registry=view.params["registry"])
+
+
+def make_repository(view: View) -> Answer:
+    above, name = view.params["registry"], view.field("name").strip()
+    with view.site.db.write() as tx:
+        opening.open_registry(tx, view.caller, above, Action.MANAGE, Action.ADMIN)
+        repositories.create(
+            tx, view.caller.actor, above, name, at=view.site.now(), description=view.field("description")
+        )
+    return view.go(
+        _after(view, f"/console/images?registry={above}&repository={name}"), view.say(_("Repository created."))
+    )
+
+
+def edit_repository(view: View) -> Answer:
+    above, name = view.params["registry"], view.params["repository"]
+    with view.site.db.read() as tx:
+        opening.open_repository(tx, view.caller, above, name, Action.MANAGE, Action.ADMIN)
+        found = repositories.find(tx, above, name)
+    return view.show("repository_edit.html", repository=found, policy=found.policies.deletion)
+
+
+def change_repository(view: View) -> Answer:
+    above, name = view.params["registry"], view.params["repository"]
+    with view.site.db.write() as tx:
+        place = opening.open_repository(tx, view.caller, above, name, Action.MANAGE, Action.ADMIN)
+        before = repositories.find(tx, above, name)
+        policies = Chosen(
+            lock=LockPolicy(locked=view.is_on("locked")), deletion=read_deletion(view, before.policies.deletion)
+        )
+        editing.repository_(
+            tx,
+            place,
+            view.caller.actor,
+            at=view.site.now(),
+            description=view.field("description"),
+            policies=policies,
+            immutable_tags=view.field("immutable_tags").strip(),
+            expected=version(view),
+        )
+    return view.go(f"/console/registries/{above}/repositories/{name}", view.say(_("Saved.")))
+
+
+POLICIES = ("lock", "deletion")
+
+
+def ask_apply(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        place = _managed(tx, view)
+        different = applying.preview(tx, place, POLICIES)
+    return view.show("repository_apply.html", place=place, different=different, which=POLICIES)
+
+
+def apply_defaults(view: View) -> Answer:
+    which = [name for name in view.form.all("policies") if name in POLICIES]
+    with view.site.db.write() as tx:
+        place = _managed(tx, view)
+        if not which:
+            raise FieldInvalid("policies", "at least one")
+        applying.request(tx, place, which, view.caller.actor, at=view.site.now())
+    return view.go("/console/activity", view.say(_("The default policies are being applied.")))
+
+
+def ask_repository(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        above, name = view.params["registry"], view.params["repository"]
+        place = opening.open_repository(tx, view.caller, above, name, Action.ADMIN)
+    return view.show("place_delete.html", place=place, back=f"/console/registries/{above}/repositories/{name}")
+
+
+def delete_repository(view: View) -> Answer:
+    above, name = view.params["registry"], view.params["repository"]
+    with view.site.db.write() as tx:
+        place = opening.open_repository(tx, view.caller, above, name, Action.ADMIN)
+        if not view.is_on("everything"):
+            repositories.remove(tx, view.caller.actor, above, name, at=view.site.now(), expected=None)
+            gone = True
+        else:
+            gone = _everything(tx, view, place)
+    return view.go(f"/console/registries/{above}", _told(view, gone=gone))
+
+
+def version(view: View) -> int:
+    """The one that the form speaks of; what makes no sense is none that there is."""
+    given = view.field("version")
+    return int(given) if given.isdigit() and len(given) < 10 else -1  # noqa: PLR2004  digits of a version
+
+
+def _managed(tx: Connection, view: View) -> Place:
+    above, name = view.params["registry"], view.params["repository"]
+    return opening.open_repository(tx, view.caller, above, name, Action.MANAGE, Action.ADMIN)
+
+
+def _everything(tx: Connection, view: View, place: Place) -> bool:
+    deletion.request_place(tx, place, view.field("name"), view.caller.actor, at=view.site.now())
+    return False
+
+
+def _told(view: View, *, gone: bool) -> str:
+    return view.say(_("Deleted.")) if gone else view.say(_("Deletion has begun. Activity shows how far it is."))
+
+
+def _endpoints(view: View) -> dict[str, Any]:  # Any: columns of different types
+    known = [listener.name for listener in view.site.settings.listeners]
+    given: dict[str, Any] = {  # Any: columns of different types
+        "description": view.field("description"),
+        "public_endpoint": view.is_on("public_endpoint"),
+        "create_on_push": view.is_on("create_on_push"),
+    }
+    for field in ("private_host", "public_host"):
+        given[field] = view.field(field).strip() or None
+    for field in registries.LISTENERS:
+        given[field] = view.field(field) or None
+        if given[field] is not None and given[field] not in known:
+            raise FieldInvalid(field, "there is no such listener")
+    return given
+
+
+def _after(view: View, path: str) -> str:
+    """Back to the selector, when that has sent us."""
+    return path if view.query.get("back") != "select" else "/console/images/select"
+
+
+_REPOSITORY = "/registries/{registry}/repositories/{repository}"
+
+ROUTES = (
+    get("/registries/-/new", new_registry),
+    post("/registries/-/new", make_registry, "registry.create", new_registry),
+    get("/registries/{registry}/-/edit", edit_registry),
+    post("/registries/{registry}/-/edit", change_registry, "registry.edit", edit_registry),
+    get("/registries/{registry}/-/delete", ask_registry),
+    post("/registries/{registry}/-/delete", delete_registry, "registry.delete", ask_registry),
+    get("/registries/{registry}/repositories/-/new", new_repository),
+    post("/registries/{registry}/repositories/-/new", make_repository, "repository.create", new_repository),
+    get(_REPOSITORY + "/-/policies", edit_repository),
+    post(_REPOSITORY + "/-/policies", change_repository, "repository.edit", edit_repository),
+    get(_REPOSITORY + "/-/apply", ask_apply),
+    post(_REPOSITORY + "/-/apply", apply_defaults, "repository.apply", ask_apply),
+    get(_REPOSITORY + "/-/delete", ask_repository),
+    post(_REPOSITORY + "/-/delete", delete_repository, "repository.delete", ask_repository),
+)

@@ -1,0 +1,82 @@
+"""The Delete policy test tab: tests of an image's deletion policy, what they found, and applying exactly that."""
+
+from berth.db.pages import Wanted
+from berth.doors.console.languages import mark as _
+from berth.doors.console.pages import opened
+from berth.doors.console.pages.opened import PATH
+from berth.doors.console.routes import get, post
+from berth.doors.console.view import View
+from berth.doors.http import Answer
+from berth.registry import details, images
+from berth.retention import runs, working
+from berth.words.actions import Action
+
+LAST = 20
+REQUESTED = _("Deletion policy test execution request has been completed")
+
+
+def show(view: View) -> Answer:
+    """The last runs, and of the one asked for, else the newest, what it found."""
+    wanted = view.wanted(("place",))
+    with view.site.db.read() as tx:
+        found = opened.image(tx, view)
+        detail = details.of_image(tx, found.image, at=view.site.now())
+        last = runs.page(tx, found.image, Wanted("-asked_at", LAST)).items
+        asked = view.asked("run")
+        run = next((each for each in last if each.id == asked), None) if asked else next(iter(last), None)
+        if asked and run is None:
+            run = runs.find(tx, found.image, asked)
+        kept = view.asked("show") == "kept"
+        page = None if run is None else runs.items(tx, run, wanted, deleted=not kept)
+    return view.show(
+        "policy_test.html",
+        opened=found,
+        detail=detail,
+        last=last,
+        run=run,
+        rows=[] if page is None else page.items,
+        next=None if page is None else view.after(page, wanted),
+        wanted=wanted,
+        kept=kept,
+        changed=run is not None and run.policy != detail.policies.deletion,
+        tab="policy-test",
+    )
+
+
+def ask(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        found = opened.image(tx, view, Action.MANAGE)
+    return view.show("policy_test_ask.html", opened=found)
+
+
+def start(view: View) -> Answer:
+    with view.site.db.write() as tx:
+        found = opened.image(tx, view, Action.MANAGE)
+        now = images.again(tx, found.image)
+        run = working.ask(tx, now, "test", view.caller.actor, at=view.site.now())
+    return view.go(f"{found.url}/-/policy-test?run={run}", view.say(REQUESTED))
+
+
+def ask_apply(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        found = opened.image(tx, view, Action.DELETE)
+        run = runs.find(tx, found.image, view.params["run"])
+    return view.show("policy_apply.html", opened=found, run=run, days=view.site.settings.trash_days)
+
+
+def apply(view: View) -> Answer:
+    with view.site.db.write() as tx:
+        found = opened.image(tx, view, Action.DELETE)
+        now = images.again(tx, found.image)
+        source = view.params["run"]
+        run = working.ask(tx, now, "run", view.caller.actor, at=view.site.now(), source=source)
+    return view.go(f"{found.url}/-/policy-test?run={run}", view.say(_("The run has begun.")))
+
+
+ROUTES = (
+    get(PATH + "/-/policy-test", show),
+    get(PATH + "/-/policy-test/new", ask),
+    post(PATH + "/-/policy-test/new", start, "policy-run.start", ask),
+    get(PATH + "/-/policy-test/{run}/apply", ask_apply),
+    post(PATH + "/-/policy-test/{run}/apply", apply, "policy-run.start", ask_apply),
+)

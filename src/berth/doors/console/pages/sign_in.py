@@ -1,0 +1,55 @@
+"""Signing in with a name and password, and out again."""
+
+from berth.audit.events import Actor
+from berth.doors.console import signed
+from berth.doors.console.routes import get, post
+from berth.doors.console.view import HOME, View
+from berth.doors.http import Answer, Headers
+from berth.people import sessions
+from berth.people import sign_in as people
+from berth.words.errors import Denied, Unauthenticated
+
+
+def show(view: View) -> Answer:
+    if view.session is not None and view.problem is None:
+        return view.go(_next(view))
+    safe = signed.may_sign_in(view.site.settings, view.scope)
+    return view.show("sign_in.html", safe=safe, next=_next(view))
+
+
+def enter(view: View) -> Answer:
+    site = view.site
+    if not signed.may_sign_in(site.settings, view.scope):
+        raise Denied("over plain HTTP nobody signs in from another machine")
+    name, secret = view.field("name"), view.field("password")
+    principal = people.by_password(site, name, secret, view.caller.actor.address)
+    if principal.key_id is not None:
+        raise Unauthenticated("an access key is for clients; sign in with a user name and password")
+    actor = Actor(principal.name, view.caller.actor.address, view.caller.actor.request_id)
+    hours = site.settings.session_hours
+    with site.db.write() as tx:
+        agent = Headers(view.scope).get("user-agent")
+        token = sessions.start(tx, principal, actor, agent, at=site.now(), hours=hours)
+    view.keep(signed.session_cookie(site.settings, view.scope), token, hours * 3600)
+    return view.go(_next(view))
+
+
+def leave(view: View) -> Answer:
+    if view.session is not None:
+        with view.site.db.write() as tx:
+            sessions.end(tx, view.session, view.caller.actor, at=view.site.now())
+    view.keep(signed.session_cookie(view.site.settings, view.scope), "", 0)
+    return view.go("/console/login")
+
+
+def _next(view: View) -> str:
+    """Where they wanted to go, when that is a page of ours."""
+    asked = view.query.get("next") or ""
+    return asked if asked.startswith("/console/") and "\\" not in asked and asked.isprintable() else HOME
+
+
+ROUTES = (
+    get("/login", show, is_open=True),
+    post("/login", enter, "session.start", show, is_open=True),
+    post("/logout", leave, "session.end", is_open=True),
+)

@@ -1,0 +1,107 @@
+"""The Tags tab, and what is known of one digest with its manifest."""
+
+import json
+
+from berth.doors.console.pages import opened
+from berth.doors.console.pages.opened import PATH
+from berth.doors.console.routes import get
+from berth.doors.console.view import View
+from berth.doors.http import Answer
+from berth.registry import details, rows
+from berth.registry.kinds import KINDS
+from berth.registry.rows import Filters
+
+SORTS = ("-pushed_at", "name", "-size", "-pulls", "-pulled_at")
+SHOWN = 1 << 20
+"""Bytes of a manifest that its window shows."""
+
+
+def show(view: View) -> Answer:
+    wanted = view.wanted(SORTS)
+    kind, tagged, locked = view.asked("type"), view.asked("tagged"), view.asked("locked")
+    filters = Filters(
+        name=view.asked("q") or "",
+        kind=kind if kind in KINDS else None,
+        tagged={"yes": True, "no": False}.get(tagged or ""),
+        locked={"yes": True, "no": False}.get(locked or ""),
+        platform=view.asked("platform") or "",
+    )
+    with view.site.db.read() as tx:
+        found = opened.image(tx, view)
+        detail = details.of_image(tx, found.image, at=view.site.now())
+        page = rows.page(tx, found.image, wanted, at=view.site.now(), filters=filters)
+    return view.show(
+        "tags.html",
+        opened=found,
+        detail=detail,
+        rows=page.items,
+        next=view.after(page, wanted),
+        wanted=wanted,
+        kinds=KINDS,
+        filtered=filters != Filters(),
+        tab="tags",
+    )
+
+
+def show_below(view: View) -> Answer:
+    """What unfolds below a digest: its platforms and referrers."""
+    with view.site.db.read() as tx:
+        found = opened.image(tx, view)
+        below = rows.below(tx, found.image, opened.content(view), at=view.site.now())
+    return view.show("below.html", opened=found, below=below, digest=view.params["digest"])
+
+
+def show_one(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        found = opened.image(tx, view)
+        detail = details.of_digest(tx, found.image, opened.content(view), at=view.site.now())
+        media_type, body = details.document(tx, found.image, opened.content(view))
+    return view.show(
+        "tag.html",
+        opened=found,
+        detail=detail,
+        media_type=media_type,
+        manifest=_readable(body[:SHOWN]),
+        cut=len(body) > SHOWN,
+    )
+
+
+def guide(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        found = opened.image(tx, view)
+        detail = details.of_digest(tx, found.image, opened.content(view), at=view.site.now())
+    base, tags = found.endpoints.private, detail.tags
+    reference = f"{base}:{tags[0]}" if tags else f"{base}@{detail.row.digest}"
+    return view.show("tag_guide.html", opened=found, detail=detail, reference=reference, host=base.partition("/")[0])
+
+
+def download(view: View) -> Answer:
+    """The bytes that were pushed."""
+    content = opened.content(view)
+    with view.site.db.read() as tx:
+        found = opened.image(tx, view)
+        _, body = details.document(tx, found.image, content)
+    name = f"{found.name.replace('/', '-')}-{content.hex[:12]}.json"
+    headers = [
+        ("Content-Type", "application/json"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Content-Disposition", f'attachment; filename="{name}"'),
+        ("Cache-Control", "no-store"),
+    ]
+    return Answer(200, headers, body)
+
+
+def _readable(body: bytes) -> str:
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return body.decode(errors="replace")
+
+
+ROUTES = (
+    get(PATH + "/-/tags", show),
+    get(PATH + "/-/tags/{digest}/below", show_below),
+    get(PATH + "/-/tags/{digest}/guide", guide),
+    get(PATH + "/-/tags/{digest}/manifest.json", download),
+    get(PATH + "/-/tags/{digest}", show_one),
+)

@@ -1,0 +1,99 @@
+"""The trash of a repository: what was deleted, restoring it, and giving it up."""
+
+from sqlalchemy import Connection
+
+from berth.doors.console.languages import mark as _
+from berth.doors.console.pages import seen
+from berth.doors.console.routes import get, post
+from berth.doors.console.view import SCOPE, View
+from berth.doors.http import Answer
+from berth.people.access import Place
+from berth.registry import opening, restoring, trash
+from berth.words.actions import Action
+from berth.words.errors import TrashUnknown
+
+SORTS = ("-deleted_at", "purge_at", "image", "-size")
+
+
+def show(view: View) -> Answer:
+    wanted, name = view.wanted(SORTS), view.asked("image")
+    above, within = _scope(view)
+    with view.site.db.read() as tx:
+        places = seen.places(tx, view.caller)
+        if not above and places:
+            above, within = places[0][0], places[0][1][0]
+        if not above:
+            return view.show("trash.html", place=None, places=places, rows=[], next=None, wanted=wanted, rights=())
+        place = opening.open_repository(tx, view.caller, above, within, Action.MANAGE, Action.DELETE, Action.ADMIN)
+        rights = view.rights(tx, place)
+        found = trash.page(tx, place, wanted, image_name=name)
+    next_page = view.after(found, wanted)
+    return view.show(
+        "trash.html", place=place, places=places, rows=found.items, next=next_page, wanted=wanted, rights=rights
+    )
+
+
+def ask_restore(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        place = _place(tx, view, Action.MANAGE)
+        item = trash.find(tx, place, _id(view))
+    return view.show("trash_restore.html", place=place, item=item)
+
+
+def restore(view: View) -> Answer:
+    """With other names for those that are in use, when the form has such."""
+    rename = {name: view.field(f"as {name}").strip() for name in view.form.all("name") if view.field(f"as {name}")}
+    with view.site.db.write() as tx:
+        place = _place(tx, view, Action.MANAGE)
+        item = trash.find(tx, place, _id(view))
+        now = view.site.now()
+        if item.kind == trash.IMAGE:
+            restoring.restore_batch(tx, place, item.batch, view.caller.actor, at=now, rename=rename)
+        else:
+            restoring.restore(tx, place, [item.id], view.caller.actor, at=now, rename=rename)
+    return view.go(_back(place), view.say(_("Restored.")))
+
+
+def ask_discard(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        place = _place(tx, view, Action.DELETE)
+        item = trash.find(tx, place, _id(view))
+    return view.show("trash_discard.html", place=place, item=item)
+
+
+def discard(view: View) -> Answer:
+    with view.site.db.write() as tx:
+        place = _place(tx, view, Action.DELETE)
+        trash.discard(tx, place, [_id(view)], view.caller.actor, at=view.site.now())
+    return view.go(_back(place), view.say(_("Deleted for good.")))
+
+
+def _place(tx: Connection, view: View, needed: Action) -> Place:
+    return opening.open_repository(tx, view.caller, view.params["registry"], view.params["repository"], needed)
+
+
+def _id(view: View) -> int:
+    given = view.params["item"]
+    if not given.isdecimal() or len(given) > 18:  # noqa: PLR2004  digits of an id
+        raise TrashUnknown(0)
+    return int(given)
+
+
+def _scope(view: View) -> tuple[str, str]:
+    above, _slash, within = (view.asked("place") or view.given.get(SCOPE, "")).partition("/")
+    return (above, within) if above and within else ("", "")
+
+
+def _back(place: Place) -> str:
+    return f"/console/trash?place={place}"
+
+
+_ONE = "/trash/{registry}/{repository}/{item}"
+
+ROUTES = (
+    get("/trash", show),
+    get(_ONE + "/restore", ask_restore),
+    post(_ONE + "/restore", restore, "trash.restore", ask_restore),
+    get(_ONE + "/discard", ask_discard),
+    post(_ONE + "/discard", discard, "trash.discard", ask_discard),
+)

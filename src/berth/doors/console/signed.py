@@ -1,0 +1,103 @@
+"""Who has signed in with this browser: cookies, and proof that a form came from a page of ours.
+
+Over TLS the cookie is `__Host-berth`, which no other host and no plain connection can set. Over plain HTTP it has no
+prefix, and nobody may sign in from another machine unless the operator has said so (SPEC 10).
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import ipaddress
+import secrets
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
+
+from berth.doors import addresses
+from berth.doors.http import Headers
+from berth.settings import Settings
+
+PLAIN, HOST_ONLY = "berth", "__Host-berth"
+YEAR = 365 * 24 * 3600
+_SIZE = 32
+
+
+def is_secure(settings: Settings, scope: Scope) -> bool:
+    return addresses.requested_url(settings, scope).startswith("https:")
+
+
+def may_sign_in(settings: Settings, scope: Scope) -> bool:
+    """Whether a password can be sent without others reading it, or the operator takes that."""
+    return is_secure(settings, scope) or settings.console_over_http or _is_loopback(settings, scope)
+
+
+def cookies(scope: Scope) -> dict[str, str]:
+    found: SimpleCookie = SimpleCookie()
+    try:
+        found.load(Headers(scope).get("cookie")[:8192])
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in found.items()}
+
+
+def session_cookie(settings: Settings, scope: Scope) -> str:
+    return HOST_ONLY if is_secure(settings, scope) else PLAIN
+
+
+def token(settings: Settings, scope: Scope, given: dict[str, str]) -> str | None:
+    return given.get(session_cookie(settings, scope)) or None
+
+
+def cookie(settings: Settings, scope: Scope, name: str, value: str, seconds: int | None) -> str:
+    """A `Set-Cookie`; no time lets it end with the browser, none at all (0) takes it away."""
+    age = "" if seconds is None else f"; Max-Age={seconds}"
+    secure = "; Secure" if is_secure(settings, scope) else ""
+    return f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}"
+
+
+def proof(session: str) -> str:
+    """What forms carry, other each time, so that a compressed page gives nothing of it away."""
+    mask = secrets.token_bytes(_SIZE)
+    hidden = bytes(one ^ other for one, other in zip(mask, _proof(session), strict=True))
+    return base64.urlsafe_b64encode(mask + hidden).decode()
+
+
+def is_proof(session: str, given: str) -> bool:
+    try:
+        raw = base64.urlsafe_b64decode(given[:200].encode())
+    except (ValueError, binascii.Error):
+        return False
+    if len(raw) != 2 * _SIZE:
+        return False
+    shown = bytes(one ^ other for one, other in zip(raw[:_SIZE], raw[_SIZE:], strict=True))
+    return hmac.compare_digest(shown, _proof(session))
+
+
+def from_own_page(settings: Settings, scope: Scope) -> bool:
+    """Browsers say where a form comes from; one that says nothing is none."""
+    headers = Headers(scope)
+    origin = headers.get("origin")
+    if origin:
+        return origin.lower() in _own_origins(settings, scope)
+    return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+
+
+def _own_origins(settings: Settings, scope: Scope) -> set[str]:
+    return {addresses.requested_url(settings, scope), addresses.external_url(settings, scope)}
+
+
+def _proof(session: str) -> bytes:
+    return hashlib.blake2b(b"form", key=session.encode()[:64], digest_size=_SIZE).digest()
+
+
+def _is_loopback(settings: Settings, scope: Scope) -> bool:
+    host = urlsplit(addresses.requested_url(settings, scope)).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        asked = ipaddress.ip_address(host)
+        return asked.is_loopback and ipaddress.ip_address(addresses.client(settings, scope)).is_loopback
+    except ValueError:
+        return False

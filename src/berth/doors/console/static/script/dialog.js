@@ -1,0 +1,39 @@
+/* The one dialog of a page: shown when htmx has put something into it, closed by its buttons, Esc, or a new page. */
+/** @type {HTMLDialogElement} */
+const dialog = document.querySelector("#dialog");
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target !== dialog) return;
+  dialog.classList.toggle("wide", dialog.querySelector("pre.code, .wide") !== null);
+  if (!dialog.open) dialog.showModal();
+  const first = dialog.querySelector("[aria-invalid=true], [autofocus]");
+  if (first instanceof HTMLElement) first.focus();
+});
+
+document.addEventListener("click", (event) => {
+  const closer = event.target instanceof Element ? event.target.closest("[data-close]") : null;
+  if (closer === null || !dialog.contains(closer)) return;
+  event.preventDefault();
+  dialog.close();
+});
+
+dialog.addEventListener("close", () => dialog.replaceChildren());
+
+/* A form is sent once, however often its button is pressed. */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
+  if (form.dataset.sent === "yes") event.preventDefault();
+  form.dataset.sent = "yes";
+}, true);
+document.addEventListener("htmx:responseError", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+/* Links that act as buttons answer to the space bar as buttons do. */
+document.addEventListener("keydown", (event) => {
+  const link = event.target;
+  if (event.key !== " " || !(link instanceof HTMLAnchorElement) || link.getAttribute("role") !== "button") return;
+  event.preventDefault();
+  link.click();
+});

@@ -1,0 +1,42 @@
+"""What clients write to reach an image: at its registry's own hosts, or at the address of this Berth."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+from starlette.types import Scope
+
+from berth.doors import addresses
+from berth.registry import registries
+from berth.site import Site
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    private: str
+    public: str | None
+    """None while the public endpoint is off."""
+
+    def below(self, path: str) -> "Endpoints":
+        return Endpoints(f"{self.private}/{path}", None if self.public is None else f"{self.public}/{path}")
+
+
+def of_registry(tx: Connection, site: Site, scope: Scope, name: str) -> Endpoints:
+    """What stands before `repository/image`. Raises `RegistryUnknown`."""
+    found = registries.find(tx, name)
+    here = addresses.external_url(site.settings, scope)
+    private = found.private_host or _listening(site, here, found.private_listener)
+    public = found.public_host or _listening(site, here, found.public_listener)
+    return Endpoints(
+        private=private or f"{here.partition('://')[2]}/{name}",
+        public=public if public and found.public_endpoint else None,
+    )
+
+
+def _listening(site: Site, here: str, name: str | None) -> str | None:
+    """The port of a listener at the host of this Berth; behind a proxy that is another one, a host name tells more."""
+    port = next((listener.port for listener in site.settings.listeners if listener.name == name), None)
+    if port is None:
+        return None
+    host = urlsplit(here).hostname or ""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
