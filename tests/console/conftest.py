@@ -47,7 +47,9 @@ def enter(browser: Browser, server: Server) -> Iterator[Enter]:
     """Opens windows; in the end each must have been free of errors, and what it shows free of barriers."""
     windows: list[Window] = []
 
-    def opened(*, signed_in: bool = True, size: tuple[int, int] = WIDE, language: str = "en-GB", **more: object) -> Window:
+    def opened(
+        *, signed_in: bool = True, size: tuple[int, int] = WIDE, language: str = "en-GB", **more: object
+    ) -> Window:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             locale=language,

@@ -10,7 +10,9 @@ from tests.serving import PASSWORD, Server
 
 
 def fact(page: Page, name: str) -> str:
-    return page.locator("dl.facts > div").filter(has=page.get_by_text(name, exact=True)).locator("dd").first.inner_text()
+    return (
+        page.locator("dl.facts > div").filter(has=page.get_by_text(name, exact=True)).locator("dd").first.inner_text()
+    )
 
 
 def popup(page: Page) -> Locator:
@@ -71,7 +73,7 @@ def test_a_description_is_saved_shown_as_text_and_at_most_255_long(image: Image,
     popup(page).get_by_label("Description", exact=True).fill("<b>bold</b> & plain")
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
-    assert fact(page, "Description") == "–"
+    assert fact(page, "Description") == "\N{EN DASH}"
     page.get_by_role("button", name="Edit description").click()
     popup(page).get_by_label("Description", exact=True).fill("<b>bold</b> & plain")
     confirm(page)
@@ -140,7 +142,6 @@ def test_a_period_is_a_whole_number_of_days_from_1_to_999(image: Image, window: 
     page.locator("form#popup").evaluate("(form) => { form.noValidate = true; }")
     confirm(page)
     expect(page.get_by_role("alert")).to_contain_text("Enter a whole number of days from 1 to 999.")
-    expect(field).to_have_value(days if days != "many" and days != "1.5" else field.input_value())
     page.get_by_role("button", name="Cancel").click()
     page.reload()
     expect(page.locator("dl.facts").last).to_contain_text("Deletion policy: Disabled")

@@ -58,7 +58,9 @@ def test_signing_out_everywhere_ends_the_other_window_too(enter: Enter) -> None:
 
 def test_a_disabled_user_is_out_at_the_next_click(server: Server, enter: Enter) -> None:
     server.http.post(
-        "/api/v1/users", json={"name": "leaver", "kind": "person", "password": "long enough 1"}, auth=("admin", PASSWORD)
+        "/api/v1/users",
+        json={"name": "leaver", "kind": "person", "password": "long enough 1"},
+        auth=("admin", PASSWORD),
     ).raise_for_status()
     window = enter(signed_in=False).sign_in("leaver", "long enough 1")
     server.http.patch(
@@ -70,7 +72,9 @@ def test_a_disabled_user_is_out_at_the_next_click(server: Server, enter: Enter) 
 
 def test_changing_the_password_ends_all_sessions(server: Server, enter: Enter) -> None:
     server.http.post(
-        "/api/v1/users", json={"name": "changer", "kind": "person", "password": "long enough 1"}, auth=("admin", PASSWORD)
+        "/api/v1/users",
+        json={"name": "changer", "kind": "person", "password": "long enough 1"},
+        auth=("admin", PASSWORD),
     ).raise_for_status()
     window = enter(signed_in=False).sign_in("changer", "long enough 1")
     window.open("/account")

@@ -88,8 +88,8 @@ class Window:
 
     def check(self) -> None:
         """Nothing has gone wrong in this window, and what it shows can be used by everybody."""
-        assert self.wrong == []
-        assert self.axe() == []
+        found = [*self.wrong, *self.axe()]
+        assert not found, "\n".join([self.page.url, *found])
 
     def overflow(self) -> int:
         """By how many pixels the page is wider than the window."""

@@ -1,0 +1,229 @@
+"""The Tags tab: what a row shows, copying, the menu, names, locks, the details window."""
+
+import hashlib
+import json
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from tests import documents
+from tests.client import Image
+from tests.console.conftest import Enter
+from tests.console.test_details import confirm, popup
+from tests.console.window import Window
+
+
+def has_rows(page: Page, *names: str) -> None:
+    """The list comes to have these rows, each by its first name."""
+    expect(page.locator("#list tbody .taglist > :first-child")).to_have_text(list(names))
+
+
+def open_menu(page: Page, name: str) -> None:
+    page.get_by_role("button", name=f"More actions for {name}", exact=True).click()
+
+
+def test_a_row_shows_names_digest_size_times_and_state(image: Image, window: Window) -> None:
+    document = image.push_image("v1")
+    for name in ("v2", "v3", "v4", "v5"):
+        image.put(name, document)
+    page = window.open(f"/images/{image.name}/-/tags").page
+    line = page.locator("#list tbody tr")
+    expect(line).to_have_count(1)
+    expect(line).to_contain_text("v1")
+    expect(line).to_contain_text("+2")
+    expect(line).to_contain_text(document.digest[:19])
+    expect(line).to_contain_text("Active")
+    expect(line).to_contain_text(" B")
+    assert page.locator("thead th").all_inner_texts()[1:8] == [
+        "Tags", "Digest", "Size", "Pushed", "Edited", "Pulls", "Status",
+    ]  # fmt: skip
+
+
+def test_names_sort_as_people_count(image: Image, window: Window) -> None:
+    for name in ("6.0.10", "6.0.9", "6.0.8", "latest"):
+        image.push_image(name, seed=name)
+    page = window.open(f"/images/{image.name}/-/tags").page
+    page.get_by_role("link", name="Tags", exact=True).last.click()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Tags")
+    has_rows(page, "6.0.8", "6.0.9", "6.0.10", "latest")
+    assert "sort=name" in page.url
+    page.get_by_role("link", name="Tags", exact=True).last.click()
+    expect(page.locator("th[aria-sort=descending]")).to_have_text("Tags")
+    has_rows(page, "latest", "6.0.10", "6.0.9", "6.0.8")
+    page.go_back()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Tags")
+    page.reload()
+    has_rows(page, "6.0.8", "6.0.9", "6.0.10", "latest")
+
+
+def test_filters_and_pages_are_in_the_address(image: Image, enter: Enter) -> None:
+    for number in range(23):
+        image.push_image(f"v{number}", seed=str(number))
+    image.push_image(seed="nameless")
+    window = enter()
+    page = window.open(f"/images/{image.name}/-/tags?sort=name").page
+    expect(page.locator("#list tbody tr")).to_have_count(20)
+    page.get_by_role("link", name="Next page").click()
+    expect(page.locator("#list tbody tr")).to_have_count(4)
+    has_rows(page, "v20", "v21", "v22", "None")
+    page.get_by_role("link", name="First page").click()
+    expect(page.locator("#list tbody tr")).to_have_count(20)
+    page.get_by_label("Rows per page").select_option("50")
+    expect(page.locator("#list tbody tr")).to_have_count(24)
+    page.get_by_role("combobox", name="Tags").select_option("no")
+    expect(page.locator("#list tbody tr")).to_have_count(1)
+    shared = page.url
+    other = enter()
+    other.page.goto(shared)
+    has_rows(other.page, "None")
+    page.get_by_role("combobox", name="Tags").select_option("yes")
+    page.get_by_label("Filter by tag or digest").fill("v22")
+    page.keyboard.press("Enter")
+    expect(page.locator("#list tbody tr")).to_have_count(1)
+    page.get_by_label("Filter by tag or digest").fill("nothing-like-it")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No tags match")).to_be_visible()
+    page.get_by_role("link", name="Clear filters").click()
+    expect(page.locator("#list tbody tr")).to_have_count(20)
+
+
+def test_addresses_by_tag_and_digest_are_copied_and_can_be_pulled(image: Image, window: Window) -> None:
+    document = image.push_image("v1")
+    page = window.open(f"/images/{image.name}/-/tags").page
+    copied = {}
+    for how in ("By tag", "By digest"):
+        page.get_by_role("button", name="Copy URL of v1").click()
+        page.get_by_role("menuitem", name=how).click()
+        expect(page.get_by_text("Copied")).to_be_visible()
+        copied[how] = page.evaluate("navigator.clipboard.readText()")
+    base = f"{window.server.host}/{image.name}"
+    assert copied == {"By tag": f"{base}:v1", "By digest": f"{base}@{document.digest}"}
+    assert image.get(copied["By tag"].rpartition(":")[2]).content == document.body
+    assert image.get(copied["By digest"].rpartition("@")[2]).content == document.body
+
+
+def test_the_menu_has_its_items_in_order_and_follows_the_lock(image: Image, window: Window) -> None:
+    image.push_image("v1")
+    page = window.open(f"/images/{image.name}/-/tags").page
+    open_menu(page, "v1")
+    items = page.get_by_role("menuitem")
+    assert [text.splitlines()[0] for text in items.all_inner_texts()] == [
+        "Edit tags", "Detailed usage guide", "Tags lock", "Delete",
+    ]  # fmt: skip
+    page.get_by_role("menuitem", name="Tags lock").click()
+    popup(page).get_by_label("Reason", exact=True).fill("keep it")
+    confirm(page)
+    expect(page.locator("#list tbody tr")).to_contain_text("Locked: keep it")
+    open_menu(page, "v1")
+    assert [text.splitlines()[0] for text in items.all_inner_texts()] == [
+        "Edit tags", "Detailed usage guide", "Tags unlock", "Delete",
+    ]  # fmt: skip
+    page.keyboard.press("Escape")
+    assert image.put("v1", image.push_image(seed="other")).status_code == httpx.codes.FORBIDDEN
+    open_menu(page, "v1")
+    page.get_by_role("menuitem", name="Tags unlock").click()
+    confirm(page)
+    expect(page.locator("#list tbody tr").filter(has_text="v1")).not_to_contain_text("Locked")
+    assert image.put("v1", image.push_image(seed="other")).status_code == httpx.codes.CREATED
+
+
+def test_names_are_added_moved_and_removed_in_one_window(image: Image, window: Window) -> None:
+    one, two = image.push_image("v1", seed="one"), image.push_image("v2", seed="two")
+    page = window.open(f"/images/{image.name}/-/tags").page
+    open_menu(page, "v1")
+    page.get_by_role("menuitem", name="Edit tags").click()
+    field = popup(page).get_by_label("Tags", exact=True)
+    field.fill("not a tag!")
+    confirm(page)
+    expect(page.get_by_role("alert")).to_be_visible()
+    field.fill("v2\nfresh")
+    confirm(page)
+    expect(page.get_by_role("alert")).to_contain_text(f"v2 now points to {two.digest[:19]}; it will move here.")
+    assert image.get("v2").content == two.body
+    confirm(page)
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert image.get("v2").content == one.body
+    assert image.get("fresh").content == one.body
+    assert image.get("v1").status_code == httpx.codes.NOT_FOUND
+    open_menu(page, "fresh")
+    page.get_by_role("menuitem", name="Edit tags").click()
+    popup(page).get_by_label("Tags", exact=True).fill("")
+    confirm(page)
+    has_rows(page, "None", "None")
+
+
+def test_an_untagged_digest_is_called_none(image: Image, window: Window) -> None:
+    image.push_image(seed="nameless")
+    page = window.open(f"/images/{image.name}/-/tags").page
+    has_rows(page, "None")
+
+
+def test_the_details_window_has_the_exact_manifest(image: Image, window: Window) -> None:
+    document = image.push_image("v1")
+    page = window.open(f"/images/{image.name}/-/tags").page
+    page.get_by_role("button", name="v1", exact=True).click()
+    expect(popup(page)).to_contain_text(document.digest)
+    expect(popup(page)).to_contain_text(document.media_type)
+    expect(popup(page).get_by_label("Manifest JSON")).to_contain_text('"schemaVersion": 2')
+    popup(page).get_by_role("button", name="Copy digest").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == document.digest
+    popup(page).get_by_role("button", name="Copy manifest").click()
+    page.wait_for_function(
+        f"navigator.clipboard.readText().then(text => text === {json.dumps(document.body.decode())})"
+    )
+    with page.expect_download() as waiting:
+        popup(page).get_by_role("link", name="Download").click()
+    body = waiting.value.path().read_bytes()
+    assert f"sha256:{hashlib.sha256(body).hexdigest()}" == document.digest
+    assert waiting.value.suggested_filename.endswith(f"-{document.digest[7:19]}.json")
+    popup(page).get_by_role("button", name="Confirm").click()
+    expect(popup(page)).to_be_hidden()
+    expect(page.get_by_role("button", name="v1", exact=True)).to_be_focused()
+
+
+def test_a_digest_has_an_address_of_its_own(image: Image, window: Window) -> None:
+    document = image.push_image("v1")
+    page = window.open(f"/images/{image.name}/-/tags/{document.digest}").page
+    expect(page.get_by_role("heading", level=1, name="Tag details")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text(document.digest)
+
+
+def test_an_index_is_one_row_whose_platforms_unfold(image: Image, window: Window) -> None:
+    children = [image.push_image(seed=seed) for seed in ("amd64", "arm64")]
+    image.put("multi", documents.index(children))
+    page = window.open(f"/images/{image.name}/-/tags").page
+    has_rows(page, "multi")
+    page.get_by_role("button", name="Multi-arch, 2 platforms").click()
+    for child in children:
+        expect(popup(page)).to_contain_text(child.digest[:19])
+
+
+def test_the_usage_guide_names_this_digest(image: Image, window: Window) -> None:
+    image.push_image("v1")
+    page = window.open(f"/images/{image.name}/-/tags").page
+    open_menu(page, "v1")
+    page.get_by_role("menuitem", name="Detailed usage guide").click()
+    expect(popup(page)).to_contain_text(f"docker pull {window.server.host}/{image.name}:v1")
+    popup(page).get_by_role("button", name="Copy").first.click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"docker login {window.server.host}"
+
+
+def test_an_artifact_is_shown_with_its_type(image: Image, window: Window) -> None:
+    image.push(b"{}")
+    image.put("note", documents.artifact(None, "application/x.note"))
+    page = window.open(f"/images/{image.name}/-/tags").page
+    expect(page.locator("#list tbody tr")).to_contain_text("application/x.note")
+
+
+def test_hostile_names_and_texts_are_only_text(image: Image, window: Window) -> None:
+    evil = "<img src=x onerror=alert(1)>\u202egnp.exe"
+    long = "t" * 128
+    image.push_image(long, annotations={"org.example.note": evil, evil: "'\"><script>alert(2)</script>"})
+    page = window.open(f"/images/{image.name}/-/tags").page
+    page.get_by_role("button", name=long, exact=True).click()
+    expect(popup(page)).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(popup(page)).to_contain_text("<script>alert(2)</script>")
+    assert page.locator("dialog img, dialog script").count() == 0
+    assert window.overflow() == 0
