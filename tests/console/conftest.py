@@ -46,6 +46,7 @@ def image(server: Server) -> Image:
 def enter(browser: Browser, server: Server) -> Iterator[Enter]:
     """Opens windows; in the end each must have been free of errors, and what it shows free of barriers."""
     windows: list[Window] = []
+    unscripted: list[Window] = []
 
     def opened(
         *, signed_in: bool = True, size: tuple[int, int] = WIDE, language: str = "en-GB", **more: object
@@ -57,15 +58,16 @@ def enter(browser: Browser, server: Server) -> Iterator[Enter]:
             **more,  # type: ignore[arg-type]
         )
         window = Window(context.new_page(), server)
-        windows.append(window)
+        (windows if more.get("java_script_enabled", True) else unscripted).append(window)
         return window.sign_in() if signed_in else window
 
     yield opened
     try:
         for window in windows:
             window.check()
+        assert [window.wrong for window in unscripted if window.wrong] == []
     finally:
-        for window in windows:
+        for window in [*windows, *unscripted]:
             window.page.context.close()
 
 
