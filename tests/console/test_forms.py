@@ -107,7 +107,7 @@ def test_failed_sign_ins_are_slowed_down(server: Server) -> None:
     assert "Too many requests. Try again in" in answer.text
 
 
-def test_an_access_key_opens_no_session(browser_: httpx.Client, server: Server) -> None:
+def test_an_access_key_opens_no_session(server: Server) -> None:
     made = server.http.post("/api/v1/keys", json={}, auth=(ADMIN, PASSWORD)).json()
     answer = server.http.post("/console/login", data={"name": made["id"], "password": made["secret"]})
     assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY

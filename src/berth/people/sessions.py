@@ -15,7 +15,6 @@ from berth.audit.events import Actor
 from berth.db.tables import account, session
 from berth.people import keys, sign_in
 from berth.people.access import Principal
-from berth.words.errors import Unauthenticated
 
 LONGEST_TOKEN = 100
 
@@ -51,14 +50,7 @@ def principal_of(tx: Connection, token: str, *, at: datetime) -> Principal | Non
     """Whom a token speaks for; None when its session has ended."""
     if len(token) > LONGEST_TOKEN:
         return None
-    query = select(session.c.account_id, session.c.epoch)
-    row = tx.execute(query.where(session.c.hash == keys.digest(token), session.c.expires_at > at)).first()
-    if row is None:
-        return None
-    try:
-        return sign_in.by_id(tx, row.account_id, None, at=at, epoch=row.epoch)
-    except Unauthenticated:
-        return None
+    return sign_in.by_session(tx, keys.digest(token), at=at)
 
 
 def of(tx: Connection, principal: Principal, token: str, *, at: datetime) -> list[Session]:

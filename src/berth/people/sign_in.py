@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, Select, and_, select, update
 
-from berth.db.tables import access_key, account
+from berth.db.tables import access_key, account, session
 from berth.people import keys, passwords, throttle
 from berth.people.access import Principal
 from berth.people.accounts import KEY_PREFIX
@@ -41,6 +41,14 @@ def by_id(tx: Connection, account_id: int, key_id: str | None, *, at: datetime, 
     if principal is None or epoch not in (None, principal.epoch):
         raise Unauthenticated("the token is no longer good")
     return principal
+
+
+def by_session(tx: Connection, token_hash: str, *, at: datetime) -> Principal | None:
+    """Whom a session speaks for; None when it has ended, or its account's epoch has."""
+    joined = _people().join_from(session, account, account.c.id == session.c.account_id)
+    live = (session.c.hash == token_hash, session.c.expires_at > at, session.c.epoch == account.c.epoch)
+    row = tx.execute(joined.where(*live)).mappings().first()
+    return None if row is None else _principal(row, at)
 
 
 def _by_key(site: Site, tried: Attempt, key_id: str, secret: str) -> Principal | None:

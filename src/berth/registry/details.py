@@ -45,6 +45,17 @@ class ImageDetail:
 
 
 @dataclass(frozen=True)
+class Head:
+    """What stands above every list of what an image has."""
+
+    state: str
+    state_reason: str
+    lock: Locked | None
+    digests: int
+    tags: int
+
+
+@dataclass(frozen=True)
 class DigestDetail:
     row: Row
     image: str
@@ -79,6 +90,12 @@ def of_image(tx: Connection, found: Image, *, at: datetime) -> ImageDetail:
         measured_at=measured.at,
         **{field: row[field] for field in (*same, *made)},
     )
+
+
+def head(tx: Connection, found: Image, *, at: datetime) -> Head:
+    own, path = found.lock, str(found.path)
+    lock = locks.refusal(path, own) if own is not None and own.holds(at) else None
+    return Head(found.state, found.state_reason, lock, *measuring.counts(tx, found))
 
 
 def of_digest(tx: Connection, found: Image, content: Digest, *, at: datetime) -> DigestDetail:

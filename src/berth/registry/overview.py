@@ -1,9 +1,10 @@
 """The rows of two more lists: the images of a repository, and the tags of an image, one row for each name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, case, func, select
 
 from berth.db import pages
 from berth.db.pages import Found, Wanted
@@ -72,7 +73,8 @@ def image_page(
     locked: bool | None = None,
 ) -> Found[ImageRow]:
     """Raises `FieldInvalid` for an order that is none of IMAGES."""
-    query = select(image).where(image.c.repository_id == place.repository_id, image.c.born_at.is_not(None))
+    here = (image.c.repository_id == place.repository_id, image.c.born_at.is_not(None))
+    query = select(image, *_counted()).where(*here)
     if name is not None:
         query = query.where(pages.containing(image.c.name, name))
     if state is not None:
@@ -81,17 +83,10 @@ def image_page(
         holds = locks.in_force_on(image, at)
         query = query.where(holds if locked else ~holds)
     found: Found[RowMapping] = pages.fetch(tx, query, IMAGES, wanted, lambda row: row)
-    ids = [row["id"] for row in found.items]
-    kept = _kept(tx, ids)
-    few = [image_id for image_id in ids if image_id not in kept]
-    digests = _counts(tx, manifest.c.image_id, few) | {image_id: row[0] for image_id, row in kept.items()}
-    tags = _counts(tx, tag.c.image_id, few) | {image_id: row[1] for image_id, row in kept.items()}
     rows = [
         ImageRow(
             path=f"{place}/{row['name']}",
             lock=_lock(row, f"{place}/{row['name']}", at),
-            digests=digests.get(row["id"], 0),
-            tags=tags.get(row["id"], 0),
             **{field: row[field] for field in _SAME},
         )
         for row in found.items
@@ -121,19 +116,23 @@ def _few(tx: Connection, found: Image, name: str) -> list[int] | None:
     return sorted(set(some)) if len(some) <= FEW else None
 
 
-_SAME = tuple(ImageRow.__dataclass_fields__.keys() - {"path", "lock", "digests", "tags"})
+_SAME = tuple(ImageRow.__dataclass_fields__.keys() - {"path", "lock"})
 
 
-def _counts(tx: Connection, column: ColumnElement[int], ids: list[int]) -> dict[int, int]:
-    counted = select(column, func.count()).where(column.in_(ids)).group_by(column)
-    return {row[0]: row[1] for row in tx.execute(counted)}
-
-
-def _kept(tx: Connection, ids: list[int]) -> dict[int, tuple[int, int]]:
-    """Digests and tags of large images, as a job has counted them; the others are counted at once."""
-    columns = (image_measure.c.image_id, image_measure.c.digests, image_measure.c.tags)
-    rows = tx.execute(select(*columns).where(image_measure.c.image_id.in_(ids), image_measure.c.digests > LARGE))
-    return {row[0]: (row[1], row[2]) for row in rows}
+def _counted() -> Sequence[ColumnElement[int]]:
+    """Digests and tags of each image: of large ones as a job has counted them, of the others at once."""
+    mine = image_measure.c.image_id == image.c.id
+    large = select(image_measure.c.digests).where(mine, image_measure.c.digests > LARGE)
+    kept = select(image_measure.c.tags).where(mine)
+    digests = select(func.count()).where(manifest.c.image_id == image.c.id)
+    tags = select(func.count()).where(tag.c.image_id == image.c.id)
+    known, kept_tags, all_digests, all_tags = (
+        each.correlate(image).scalar_subquery() for each in (large, kept, digests, tags)
+    )
+    return (
+        func.coalesce(known, all_digests).label("digests"),
+        case((known.is_not(None), kept_tags), else_=all_tags).label("tags"),
+    )
 
 
 def _lock(row: RowMapping, path: str, at: datetime) -> Locked | None:

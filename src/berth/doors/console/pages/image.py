@@ -34,7 +34,7 @@ def show_history(view: View) -> Answer:
     name = view.asked("tag")
     with view.site.db.read() as tx:
         found = opened.image(tx, view)
-        detail = details.of_image(tx, found.image, at=view.site.now())
+        detail = details.head(tx, found.image, at=view.site.now())
         spans = [] if name is None else history.page(tx, found.image, name, Wanted("-at", SPANS)).items
     return view.show("history.html", opened=found, detail=detail, tag=name, spans=spans, tab="history")
 

@@ -28,7 +28,7 @@ def show(view: View) -> Answer:
     )
     with view.site.db.read() as tx:
         found = opened.image(tx, view)
-        detail = details.of_image(tx, found.image, at=view.site.now())
+        detail = details.head(tx, found.image, at=view.site.now())
         page = rows.page(tx, found.image, wanted, at=view.site.now(), filters=filters)
     return view.show(
         "tags.html",

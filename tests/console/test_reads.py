@@ -1,0 +1,85 @@
+"""However many rows a list has, it takes the same few reads; on both databases, without a server."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import httpx
+import pytest
+from sqlalchemy import event
+
+from berth.app import application
+from berth.audit.events import Actor
+from berth.people import accounts, passwords
+from berth.registry import registries, repositories
+from berth.site import Site
+from tests.client import Client
+from tests.inside import Inside
+
+OPERATOR = Actor("operator", "127.0.0.1")
+PASSWORD = "long enough 1"
+LISTS = [
+    "/registries",
+    "/repositories",
+    "/registries/main",
+    "/images?registry=main&repository=apps",
+    "/images/main/apps/web/-/tags",
+    "/activity",
+    "/trash",
+    "/keys",
+    "/users",
+    "/audit",
+]
+MOST = 6
+
+
+@pytest.fixture
+def http(site: Site) -> Iterator[httpx.Client]:
+    """The administrator's browser."""
+    with site.db.write() as tx:
+        hashed = passwords.hashed(PASSWORD)
+        accounts.create(tx, OPERATOR, "boss", at=site.now(), password=hashed, administrator=True)
+        registries.create(tx, OPERATOR, "main", at=site.now())
+        repositories.create(tx, OPERATOR, "main", "apps", at=site.now())
+    with closing(Inside(application(site))) as transport:
+        client = httpx.Client(transport=transport, base_url="http://localhost")
+        answer = client.post("/console/login", data={"name": "boss", "password": PASSWORD})
+        assert answer.status_code == httpx.codes.SEE_OTHER
+        yield client
+
+
+@contextmanager
+def counted(site: Site) -> Iterator[list[str]]:
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        said.append(statement)
+
+    event.listen(site.db.engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(site.db.engine, "before_cursor_execute", note)
+
+
+def test_a_list_takes_few_reads_whatever_its_length(site: Site, http: httpx.Client) -> None:
+    """Not counted is the read that tells whose session asks."""
+    client = Client(http, "boss", PASSWORD)
+    client.image("main/apps/web").push_image("v0", seed="0")
+    few = {path: _reads(site, http, path) for path in LISTS}
+    for number in range(1, 110):
+        client.image("main/apps/web").push_image(f"v{number}", seed=str(number))
+        client.image(f"main/apps/other{number}").push_image("v1")
+    for path in LISTS:
+        many = _reads(site, http, f"{path}{'&' if '?' in path else '?'}size=100")
+        assert len(many) <= max(len(few[path]), MOST), (path, many)
+        assert len(many) <= MOST, (path, many)
+
+
+def _reads(site: Site, http: httpx.Client, path: str) -> list[str]:
+    with counted(site) as said:
+        assert http.get(f"/console{path}").status_code == httpx.codes.OK
+    return [
+        statement
+        for statement in said
+        if "session" not in statement and statement.lstrip().startswith(("SELECT", "WITH"))
+    ]
