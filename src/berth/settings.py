@@ -73,6 +73,25 @@ class Settings(BaseSettings):
         description="Let people sign in to the console over plain HTTP from other machines too, where their password "
         "and session can be read on the way. Without it that needs TLS, or the loopback.",
     )
+    oidc_issuer: str = Field(
+        default="",
+        description="Address of a provider of OpenID Connect, such as `https://id.example.org`: people may sign in to "
+        "the console with it. See [single sign-on](console.md#single-sign-on). Empty: passwords alone.",
+    )
+    oidc_client_id: str = Field(default="", max_length=255, description="What the provider calls this Berth.")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="The secret that goes with it.")
+    oidc_name: str = Field(
+        default="single sign-on", pattern=r"^[^<>]{1,60}$", description="What the sign-in page calls the provider."
+    )
+    oidc_claim: str = Field(
+        default="preferred_username",
+        pattern=r"^[a-z_]{1,60}$",
+        description="The claim of the provider that names a user who is created.",
+    )
+    oidc_create: bool = Field(
+        default=False,
+        description="Create a user, without any right, for whoever signs in with the provider for the first time.",
+    )
     upload_hours: int = Field(
         default=24, ge=1, le=240, description="How long an upload may take before what came of it is dropped."
     )
@@ -143,6 +162,21 @@ class Settings(BaseSettings):
     @classmethod
     def _address(cls, value: str) -> str:
         return _checked_address(value)
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        parts = urlsplit(value)
+        here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if value and (not parts.netloc or not (parts.scheme == "https" or (parts.scheme == "http" and here))):
+            raise ValueError("it must begin with https://; http:// is for this machine alone")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _provider_knows_us(self) -> Self:
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("oidc_issuer needs oidc_client_id")
+        return self
 
     @model_validator(mode="after")
     def _grace_outlives_uploads(self) -> Self:

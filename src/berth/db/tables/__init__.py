@@ -8,7 +8,7 @@
                                      └─ image_blob ── blob              bytes, shared by all images
     repository ── trash ── trash_blob · trash_history
     image ── image_measure · retention_run ── retention_item
-    account ── access_key · grant_ · refresh_token · session
+    account ── access_key · grant_ · refresh_token · session · identity
     audit_event · operation · job · schedule · throttle · signing_key · change · ended_upload
 
 Counts and facts that a list shows are columns of the row shown. Names of people are kept as text, so
@@ -28,7 +28,7 @@ from berth.db.tables.contents import (
     tag_gram,
     tag_history,
 )
-from berth.db.tables.people import access_key, account, grant_, refresh_token, session, signing_key, throttle
+from berth.db.tables.people import access_key, account, grant_, identity, refresh_token, session, signing_key, throttle
 from berth.db.tables.places import image, image_measure, registry, repository
 from berth.db.tables.retention import retention_item, retention_run
 from berth.db.tables.shared import metadata
@@ -44,6 +44,7 @@ __all__ = [
     "change",
     "ended_upload",
     "grant_",
+    "identity",
     "image",
     "image_blob",
     "image_measure",

@@ -78,6 +78,15 @@ session = Table(
     Column("expires_at", Instant, nullable=False, index=True),
 )
 
+identity = Table(  # whom a provider of OpenID Connect calls by which subject
+    "identity",
+    metadata,
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", Instant, nullable=False),
+)
+
 signing_key = Table(
     "signing_key",
     metadata,

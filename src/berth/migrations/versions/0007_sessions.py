@@ -1,4 +1,4 @@
-"""Sessions of the console."""
+"""Sessions of the console, and identities of a provider of OpenID Connect."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,3 +26,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_session_account_id"), "session", ["account_id"])
     op.create_index(op.f("ix_session_expires_at"), "session", ["expires_at"])
+    op.create_table(
+        "identity",
+        sa.Column("issuer", sa.String(255), nullable=False),
+        sa.Column("subject", sa.String(255), nullable=False),
+        sa.Column("account_id", ID, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_identity_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("issuer", "subject", name=op.f("pk_identity")),
+    )
+    op.create_index(op.f("ix_identity_account_id"), "identity", ["account_id"])

@@ -19,6 +19,7 @@ from berth.doors.console.pages import (
     search,
     settings,
     sign_in,
+    single_sign_on,
     tags,
     trash,
     users,
@@ -27,6 +28,7 @@ from berth.doors.console.routes import Route
 
 FAMILIES = (
     sign_in,
+    single_sign_on,
     home,
     search,
     activity,

@@ -11,7 +11,9 @@ from berth.words.errors import FieldInvalid
 def show(view: View) -> Answer:
     with view.site.db.read() as tx:
         found = sessions.of(tx, view.caller.principal, view.session or "", at=view.site.now())
-    return view.show("account.html", sessions=found)
+    settings = view.site.settings
+    provider = settings.oidc_name if settings.oidc_issuer else None
+    return view.show("account.html", sessions=found, provider=provider)
 
 
 def ask_password(view: View) -> Answer:

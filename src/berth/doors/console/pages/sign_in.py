@@ -7,31 +7,38 @@ from berth.doors.console.view import HOME, View
 from berth.doors.http import Answer, Headers
 from berth.people import sessions
 from berth.people import sign_in as people
+from berth.people.access import Principal
 from berth.words.errors import Denied, Unauthenticated
 
 
 def show(view: View) -> Answer:
     if view.session is not None and view.problem is None:
-        return view.go(_next(view))
+        return view.go(next_page(view))
     safe = signed.may_sign_in(view.site.settings, view.scope)
-    return view.show("sign_in.html", safe=safe, next=_next(view))
+    settings = view.site.settings
+    provider = settings.oidc_name if settings.oidc_issuer else None
+    return view.show("sign_in.html", safe=safe, next=next_page(view), provider=provider)
 
 
 def enter(view: View) -> Answer:
-    site = view.site
-    if not signed.may_sign_in(site.settings, view.scope):
-        raise Denied("over plain HTTP nobody signs in from another machine")
+    check_safe(view)
     name, secret = view.field("name"), view.field("password")
-    principal = people.by_password(site, name, secret, view.caller.actor.address)
+    principal = people.by_password(view.site, name, secret, view.caller.actor.address)
     if principal.key_id is not None:
         raise Unauthenticated("an access key is for clients; sign in with a user name and password")
+    return welcome(view, principal, next_page(view))
+
+
+def welcome(view: View, principal: Principal, path: str) -> Answer:
+    """Somebody is who they say: begin a session, and on to where they wanted to go."""
+    site = view.site
     actor = Actor(principal.name, view.caller.actor.address, view.caller.actor.request_id)
     hours = site.settings.session_hours
     with site.db.write() as tx:
         agent = Headers(view.scope).get("user-agent")
         token = sessions.start(tx, principal, actor, agent, at=site.now(), hours=hours)
     view.keep(signed.session_cookie(site.settings, view.scope), token, hours * 3600)
-    return view.go(_next(view))
+    return view.go(path)
 
 
 def leave(view: View) -> Answer:
@@ -42,9 +49,18 @@ def leave(view: View) -> Answer:
     return view.go("/console/login")
 
 
-def _next(view: View) -> str:
+def check_safe(view: View) -> None:
+    """Raises `Denied` where a session could be read on its way."""
+    if not signed.may_sign_in(view.site.settings, view.scope):
+        raise Denied("over plain HTTP nobody signs in from another machine")
+
+
+def next_page(view: View) -> str:
+    return own_page(view.query.get("next") or "")
+
+
+def own_page(asked: str) -> str:
     """Where they wanted to go, when that is a page of ours."""
-    asked = view.query.get("next") or ""
     return asked if asked.startswith("/console/") and "\\" not in asked and asked.isprintable() else HOME
 
 
