@@ -23,6 +23,7 @@ FOLLOW_SECONDS = 600
 
 class Door:
     def __init__(self, port: int, password: str) -> None:
+        self.port, self.password = port, password
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         pair = base64.b64encode(f"admin:{password}".encode()).decode()
         self._fields = {"Authorization": f"Basic {pair}", "Content-Type": "application/json"}

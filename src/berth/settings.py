@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         description="Let people sign in to the console over plain HTTP from other machines too, where their password "
         "and session can be read on the way. Without it that needs TLS, or the loopback.",
     )
+    confirm_by_typing: bool = Field(
+        default=False, description="Whoever deletes an image in the console types its name first."
+    )
     oidc_issuer: str = Field(
         default="",
         description="Address of a provider of OpenID Connect, such as `https://id.example.org`: people may sign in to "

@@ -123,7 +123,6 @@ def test_dots_lead_nowhere(harbour: Harbour, dock: Dock, quay: Dock) -> None:
         "/v2x/",
         "/v2/main/apps/x/tags",
         "/v2/manifests/v1",
-        "/",
     ],
 )
 def test_what_is_no_place_of_the_api_is_404(owner: Client, target: str) -> None:

@@ -1,7 +1,9 @@
 """A view: one request to the console with all that a page needs to answer it."""
 
 import gzip
+import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -29,6 +31,8 @@ THEMES = ("system", "light", "dark")
 SIZES = (20, 50, 100)
 SAID_SECONDS = 60
 SMALL = 1000
+UNCHANGED = "fingerprint-of-this-page"
+"""Stands in a page for its own fingerprint, by which a poll asks whether there is anything new."""
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -41,6 +45,9 @@ HEADERS = [
     ("Permissions-Policy", "clipboard-write=(self)"),
     ("Cache-Control", "no-store"),
 ]
+
+
+_VOLATILE = re.compile(r'name="proof" value="[^"]*"|since=[0-9a-z-]*')
 
 
 @dataclass
@@ -133,8 +140,13 @@ class View:
             "proof": None if self.session is None else signed.proof(self.session),
             "said": self._take_said(),
             "Action": Action,
+            "unchanged": UNCHANGED,
         }
-        body = drawing.draw(template, self.language.code, **shared, **facts).encode(errors="backslashreplace")
+        page = drawing.draw(template, self.language.code, **shared, **facts)
+        mark = _fingerprint(page)
+        if self.is_scripted and self.query.get("since") == mark:
+            return Answer(204, [*HEADERS, *self.headers])
+        body = page.replace(UNCHANGED, mark).encode(errors="backslashreplace")
         headers = [("Content-Type", "text/html; charset=utf-8"), ("Vary", "HX-Request, Accept-Encoding, Cookie")]
         if len(body) > SMALL and "gzip" in Headers(self.scope).get("accept-encoding"):
             body = gzip.compress(body, 1, mtime=0)
@@ -184,7 +196,8 @@ class View:
 
     def turned(self, **changed: str | None) -> str:
         """The address of this page with other fields in its query; None takes one away."""
-        kept = [(name, value) for name, values in self.query.fields.items() for value in values if name not in changed]
+        gone = {*changed, "since"}
+        kept = [(name, value) for name, values in self.query.fields.items() for value in values if name not in gone]
         query = [*kept, *((name, value) for name, value in changed.items() if value is not None)]
         path = drawing.quoted(self.scope["path"])
         return f"{path}?{urlencode(query)}" if query else path
@@ -198,3 +211,11 @@ class View:
             return str(json.loads(bytes.fromhex(raw)))
         except ValueError:
             return None
+
+
+def _fingerprint(page: str) -> str:
+    """Of the list that a page shows, without what is another each time."""
+    begin = page.find('id="list"')
+    shown = page[begin : page.find("</section>", begin)] if begin >= 0 else page
+    shown = _VOLATILE.sub("", shown)
+    return hashlib.blake2b(shown.encode(errors="backslashreplace"), digest_size=12).hexdigest()

@@ -9,6 +9,7 @@ from berth.doors.console.view import View
 from berth.doors.http import Answer
 from berth.registry import deletion, details
 from berth.words.actions import Action
+from berth.words.errors import FieldInvalid
 
 
 def ask_tags(view: View) -> Answer:
@@ -45,12 +46,16 @@ def ask_image(view: View) -> Answer:
     with view.site.db.read() as tx:
         found = opened.image(tx, view, Action.DELETE)
         detail = details.of_image(tx, found.image, at=view.site.now())
-    return view.show("delete_image.html", opened=found, detail=detail, days=view.site.settings.trash_days)
+    settings = view.site.settings
+    typed = settings.confirm_by_typing
+    return view.show("delete_image.html", opened=found, detail=detail, days=settings.trash_days, typed=typed)
 
 
 def delete_image(view: View) -> Answer:
     with view.site.db.write() as tx:
         found = opened.image(tx, view, Action.DELETE)
+        if view.site.settings.confirm_by_typing and view.field("typed").strip() != found.name:
+            raise FieldInvalid("typed", view.say(_("type %(name)s to delete it"), name=found.name))
         deletion.request_image(tx, found.image, view.caller.actor, at=view.site.now())
     path = found.image.path
     said = view.say(_("Deletion of %(image)s has begun."), image=path.image)

@@ -21,6 +21,6 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.detail.elt.id === "poll") event.preventDefault();
 });
 document.addEventListener("visibilitychange", () => {
-  const poll = document.querySelector("#poll");
-  if (!document.hidden && poll !== null) window.htmx.trigger(poll, "every");
+  const address = document.querySelector("#poll")?.getAttribute("hx-get");
+  if (!document.hidden && address) window.htmx.ajax("GET", address, { target: "#list", select: "#list", swap: "outerHTML" });
 });
