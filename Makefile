@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 5000
 BIN := .venv/bin
 
-.PHONY: setup run test test-all check format lock bench bench-size docs words vendor conformance clean
+.PHONY: setup run test test-all check format lock bench bench-size docs screenshots words vendor conformance clean
 
 setup: .venv/.ready
 
@@ -46,6 +46,7 @@ lock:
 bench: setup
 	$(BIN)/python -m tests.packages bench
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.size.console
 
 bench-size: setup
 	$(BIN)/python -m tests.packages test
@@ -53,6 +54,10 @@ bench-size: setup
 
 docs: setup
 	$(BIN)/python -m docs.make
+
+screenshots: setup
+	$(BIN)/python -m tests.packages test
+	$(BIN)/python -m docs.screenshots
 
 # Gathers the console's sentences into its catalogues, and says how many have no translation.
 words: setup

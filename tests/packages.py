@@ -23,10 +23,11 @@ GROUPS: dict[str, dict[str, str]] = {
         "nginx": "nginx-light",
         "openssl": "openssl",
         "chromium": "chromium",
+        "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf": "fonts-dejavu-core",
     },
     "bench": {"docker-registry": "docker-registry", "wrk": "wrk"},
 }
-"""What each group of work needs: a program, and the Debian package that brings it."""
+"""What each group of work needs: a program, or a file by its path, and the Debian package that brings it."""
 
 DAY = 24 * 60 * 60
 LISTS = Path("/var/lib/apt/lists")
@@ -52,6 +53,8 @@ def missing(group: str) -> dict[str, str]:
 def _present(program: str) -> bool:
     if program == "ensurepip":
         return importlib.util.find_spec(program) is not None
+    if program.startswith("/"):
+        return Path(program).exists()
     return find(program) is not None
 
 

@@ -155,7 +155,7 @@ def test_a_first_visit_is_light(image: Image, browser_: httpx.Client) -> None:
     assert len(loaded) + 1 <= 8
     assert len(gzip.compress(page.content)) <= 15 * KIB
     rows = page.text[page.text.index("<tbody") : page.text.index("</tbody")]
-    assert len(rows.encode()) / rows.count("<tr ") <= 3.5 * KIB
+    assert len(rows.encode()) / rows.count("<tr ") <= 2.5 * KIB
     font = browser_.get(assets.address("vendor/inter.woff2"))
     assert len(font.content) <= 50 * KIB
 

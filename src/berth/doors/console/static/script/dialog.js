@@ -11,6 +11,13 @@ document.addEventListener("htmx:afterSwap", (event) => {
 });
 
 document.addEventListener("click", (event) => {
+  const opener = event.target instanceof Element ? event.target.closest("a[data-dialog]") : null;
+  if (opener === null || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  window.htmx.ajax("GET", opener.href, { target: "#dialog", swap: "innerHTML", source: opener });
+});
+
+document.addEventListener("click", (event) => {
   const closer = event.target instanceof Element ? event.target.closest("[data-close]") : null;
   if (closer === null || !dialog.contains(closer)) return;
   event.preventDefault();
