@@ -21,12 +21,12 @@ const items = (menu) => [...menu.querySelectorAll("[role=menuitem]")].filter((it
 
 /** @param {HTMLElement} button @param {HTMLElement} menu */
 const actions = (button, menu) => {
-  const { base, locked, state } = button.dataset;
+  const { locked, state } = button.dataset;
   for (const item of menu.querySelectorAll("[data-path]")) {
     const shut = (item.dataset.needs ?? state) !== state && item.dataset.needs !== "any";
     const kept = locked === "yes" && item.dataset.unlocked !== undefined;
     item.hidden = item.dataset.when !== undefined && item.dataset.when !== locked;
-    item.href = `${base}/${item.dataset.path}`;
+    item.href = `${button.getAttribute("href")}/${item.dataset.path}`;
     item.toggleAttribute("aria-disabled", false);
     if (shut || kept) item.setAttribute("aria-disabled", "true");
     const why = item.querySelector(".why");
