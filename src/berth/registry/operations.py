@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, true, update
 
 from berth.audit.events import Actor
 from berth.db import pages
 from berth.db.pages import Found, Wanted
 from berth.db.tables import operation, repository
+from berth.people import sight
 from berth.people.access import Place
+from berth.people.callers import Caller
 from berth.words.errors import OperationUnknown
 
 KEPT = timedelta(days=30)
@@ -148,3 +150,24 @@ def forget(tx: Connection, *, at: datetime) -> int:
 
 def _of(row: RowMapping) -> Operation:
     return Operation(**{field: row[field] for field in Operation.__dataclass_fields__})
+
+
+def visible(tx: Connection, caller: Caller) -> ColumnElement[bool]:
+    """Those in places where the caller has a right, and their own; for administrators, all."""
+    seen = sight.of(tx, caller.principal)
+    if seen.everything:
+        return true()
+    return or_(
+        operation.c.registry_id.in_(seen.registries),
+        operation.c.repository_id.in_(seen.repositories),
+        operation.c.started_by == caller.actor.name,
+    )
+
+
+def opened(tx: Connection, caller: Caller, operation_id: str) -> Operation:
+    """One of them. Raises `OperationUnknown`."""
+    found, seen = find(tx, operation_id), sight.of(tx, caller.principal)
+    here = found.registry_id in seen.registries or found.repository_id in seen.repositories
+    if not (seen.everything or here or found.started_by == caller.actor.name):
+        raise OperationUnknown(operation_id)
+    return found

@@ -3,17 +3,12 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import ColumnElement, Connection, or_, true
 
-from berth.db.tables import operation
 from berth.doors.api import paging
 from berth.doors.api.given import TheCaller, TheSite
 from berth.doors.api.shapes import trash as shapes
 from berth.doors.api.shapes.trash import Operations, OperationsWanted
-from berth.people import sight
-from berth.people.callers import Caller
 from berth.registry import opening, operations
-from berth.words.errors import OperationUnknown
 
 router = APIRouter(tags=["operations"])
 
@@ -29,7 +24,9 @@ def list_operations(
     """List operations in places where you have a right, and your own; for administrators, all."""
     with site.db.read() as tx:
         place = None if wanted.place is None else opening.open_place(tx, caller, wanted.place)
-        found = operations.page(tx, place, wanted.wanted(wanted.sort), _seen(tx, caller), state=wanted.state)
+        found = operations.page(
+            tx, place, wanted.wanted(wanted.sort), operations.visible(tx, caller), state=wanted.state
+        )
     return paging.turned(request, response, found, wanted.sort, shapes.Operation.model_validate)
 
 
@@ -37,20 +34,4 @@ def list_operations(
 def show_operation(operation_id: str, site: TheSite, caller: TheCaller) -> operations.Operation:
     """Show how far an operation is, and what has become of each thing it was asked for."""
     with site.db.read() as tx:
-        seen = sight.of(tx, caller.principal)
-        found = operations.find(tx, operation_id)
-    here = found.registry_id in seen.registries or found.repository_id in seen.repositories
-    if not (seen.everything or here or found.started_by == caller.actor.name):
-        raise OperationUnknown(operation_id)
-    return found
-
-
-def _seen(tx: Connection, caller: Caller) -> ColumnElement[bool]:
-    seen = sight.of(tx, caller.principal)
-    if seen.everything:
-        return true()
-    return or_(
-        operation.c.registry_id.in_(seen.registries),
-        operation.c.repository_id.in_(seen.repositories),
-        operation.c.started_by == caller.actor.name,
-    )
+        return operations.opened(tx, caller, operation_id)

@@ -93,11 +93,10 @@ def _proof(session: str) -> bytes:
 
 
 def _is_loopback(settings: Settings, scope: Scope) -> bool:
+    """Both what was asked for and who asks are this machine."""
     host = urlsplit(addresses.requested_url(settings, scope)).hostname or ""
-    if host == "localhost":
-        return True
+    asked = (addresses.client(settings, scope), "127.0.0.1" if host == "localhost" else host)
     try:
-        asked = ipaddress.ip_address(host)
-        return asked.is_loopback and ipaddress.ip_address(addresses.client(settings, scope)).is_loopback
+        return all(ipaddress.ip_address(each).is_loopback for each in asked)
     except ValueError:
         return False

@@ -31,6 +31,7 @@ THEMES = ("system", "light", "dark")
 SIZES = (20, 50, 100)
 SAID_SECONDS = 60
 SMALL = 1000
+LONGEST_VERSION = 10
 UNCHANGED = "fingerprint-of-this-page"
 """Stands in a page for its own fingerprint, by which a poll asks whether there is anything new."""
 
@@ -169,6 +170,12 @@ class View:
     def field(self, name: str) -> str:
         """What the form has in a field; nothing where it has none."""
         return self.form.get(name) or ""
+
+    @property
+    def version(self) -> int:
+        """The one that the form speaks of; what makes no sense is none that there is."""
+        given = self.field("version")
+        return int(given) if given.isdecimal() and len(given) < LONGEST_VERSION else -1
 
     def is_on(self, name: str) -> bool:
         return self.form.get(name) is not None

@@ -1,11 +1,9 @@
 """Activity: what goes on and what it has come to."""
 
-from berth.doors.console.pages import seen
 from berth.doors.console.routes import get
 from berth.doors.console.view import View
 from berth.doors.http import Answer
 from berth.registry import operations
-from berth.words.errors import OperationUnknown
 
 SORTS = ("-started_at",)
 STATES = ("queued", "running", "done", "failed")
@@ -14,7 +12,7 @@ STATES = ("queued", "running", "done", "failed")
 def show(view: View) -> Answer:
     wanted, state = view.wanted(SORTS), view.asked("status")
     with view.site.db.read() as tx:
-        shown = seen.operations(tx, view.caller)
+        shown = operations.visible(tx, view.caller)
         found = operations.page(tx, None, wanted, shown, state=state if state in STATES else None)
     busy = any(not each.ended for each in found.items)
     return view.show("activity.html", rows=found.items, next=view.after(found, wanted), wanted=wanted, busy=busy)
@@ -22,9 +20,7 @@ def show(view: View) -> Answer:
 
 def show_one(view: View) -> Answer:
     with view.site.db.read() as tx:
-        found = operations.find(tx, view.params["job"])
-        if not seen.is_seen(tx, view.caller, found):
-            raise OperationUnknown(found.id)
+        found = operations.opened(tx, view.caller, view.params["job"])
     return view.show("operation.html", operation=found)
 
 

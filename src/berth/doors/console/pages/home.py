@@ -28,7 +28,7 @@ def show(view: View) -> Answer:
         images = select(func.count()).select_from(image).join(repository).join(registry)
         counts["images"] = tx.scalar(images.where(see.of_repositories(), image.c.born_at.is_not(None))) or 0
         going = operations.page(
-            tx, None, Wanted("-started_at", RECENT), seen.operations(tx, view.caller), state="running"
+            tx, None, Wanted("-started_at", RECENT), operations.visible(tx, view.caller), state="running"
         )
         recent = seen.recent_pushes(tx, view.caller, RECENT)
         first = repositories.page(tx, Wanted("name", 1), see.of_repositories()).items

@@ -3,7 +3,6 @@
 from berth.doors.console.languages import mark as _
 from berth.doors.console.pages import opened
 from berth.doors.console.pages.opened import PATH, Opened
-from berth.doors.console.pages.places_edit import version
 from berth.doors.console.pages.policies import read_deletion
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import View
@@ -28,7 +27,7 @@ def describe(view: View) -> Answer:
             view.caller.actor,
             at=view.site.now(),
             description=view.field("description").strip(),
-            expected=version(view),
+            expected=view.version,
         )
     return view.go(found.url, view.say(_("Saved.")))
 
@@ -63,9 +62,7 @@ def set_deletion(view: View) -> Answer:
         found = opened.image(tx, view, Action.MANAGE)
         before = details.of_image(tx, found.image, at=view.site.now()).policies.deletion
         policies = Chosen(deletion=read_deletion(view, before))
-        editing.image_(
-            tx, found.image, view.caller.actor, at=view.site.now(), policies=policies, expected=version(view)
-        )
+        editing.image_(tx, found.image, view.caller.actor, at=view.site.now(), policies=policies, expected=view.version)
     return view.go(found.url, view.say(_("Saved.")))
 
 

@@ -5,7 +5,6 @@ from functools import partial
 from berth.doors.console.languages import mark as _
 from berth.doors.console.pages import opened
 from berth.doors.console.pages.opened import PATH
-from berth.doors.console.pages.places_edit import version
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import View
 from berth.doors.http import Answer
@@ -36,7 +35,7 @@ def change(view: View) -> Answer:
             move=[name for name in fresh if name in agreed],
             remove=gone,
         )
-        now, expected = view.site.now(), version(view)
+        now, expected = view.site.now(), view.version
         act = partial(naming.edit, tx, found.image, content, edit, view.caller.actor, at=now, expected=expected)
         moving = [each for each in act(dry_run=True) if each.moves and each.name not in agreed]
         if not moving:

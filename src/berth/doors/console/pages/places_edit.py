@@ -50,7 +50,7 @@ def change_registry(view: View) -> Answer:
     name = view.params["registry"]
     with view.site.db.write() as tx:
         opening.open_registry(tx, view.caller, name, Action.ADMIN)
-        registries.edit(tx, view.caller.actor, name, at=view.site.now(), expected=version(view), **_endpoints(view))
+        registries.edit(tx, view.caller.actor, name, at=view.site.now(), expected=view.version, **_endpoints(view))
     return view.go(f"/console/registries/{name}", view.say(_("Saved.")))
 
 
@@ -116,7 +116,7 @@ def change_repository(view: View) -> Answer:
             description=view.field("description"),
             policies=policies,
             immutable_tags=view.field("immutable_tags").strip(),
-            expected=version(view),
+            expected=view.version,
         )
     return view.go(f"/console/registries/{above}/repositories/{name}", view.say(_("Saved.")))
 
@@ -158,12 +158,6 @@ def delete_repository(view: View) -> Answer:
         else:
             gone = _everything(tx, view, place)
     return view.go(f"/console/registries/{above}", _told(view, gone=gone))
-
-
-def version(view: View) -> int:
-    """The one that the form speaks of; what makes no sense is none that there is."""
-    given = view.field("version")
-    return int(given) if given.isdigit() and len(given) < 10 else -1  # noqa: PLR2004  digits of a version
 
 
 def _managed(tx: Connection, view: View) -> Place:

@@ -1,15 +1,14 @@
-"""What a caller sees across all places: operations, the last pushes, places to choose from."""
+"""What a caller sees across all places: the last pushes, and places to choose from."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, or_, select, true
+from sqlalchemy import Connection, select
 
-from berth.db.tables import image, manifest, operation, registry, repository
+from berth.db.tables import image, manifest, registry, repository
 from berth.people import sight
 from berth.people.callers import Caller
 from berth.registry import rows
-from berth.registry.operations import Operation
 
 MOST_PLACES = 500
 
@@ -21,18 +20,6 @@ class Pushed:
     tags: list[str]
     by: str
     at: datetime
-
-
-def operations(tx: Connection, caller: Caller) -> ColumnElement[bool]:
-    """Those in places where the caller has a right, and their own."""
-    seen = sight.of(tx, caller.principal)
-    if seen.everything:
-        return true()
-    return or_(
-        operation.c.registry_id.in_(seen.registries),
-        operation.c.repository_id.in_(seen.repositories),
-        operation.c.started_by == caller.actor.name,
-    )
 
 
 def recent_pushes(tx: Connection, caller: Caller, limit: int) -> list[Pushed]:
@@ -78,9 +65,3 @@ def places(tx: Connection, caller: Caller) -> list[tuple[str, list[str]]]:
     for above, within in tx.execute(query):
         found.setdefault(above, []).append(within)
     return list(found.items())
-
-
-def is_seen(tx: Connection, caller: Caller, found: Operation) -> bool:
-    see = sight.of(tx, caller.principal)
-    here = found.registry_id in see.registries or found.repository_id in see.repositories
-    return see.everything or here or found.started_by == caller.actor.name

@@ -3,7 +3,6 @@
 from berth.db.pages import containing
 from berth.db.tables import account
 from berth.doors.console.languages import mark as _
-from berth.doors.console.pages.places_edit import version
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import View
 from berth.doors.http import Answer
@@ -56,7 +55,7 @@ def edit(view: View) -> Answer:
     opening.operator(view.caller)
     name, actor, now = view.params["user"], view.caller.actor, view.site.now()
     with view.site.db.write() as tx:
-        before = accounts.expect(tx, name, version(view))
+        before = accounts.expect(tx, name, view.version)
         if view.field("description").strip() != before.description:
             accounts.describe(tx, actor, name, view.field("description").strip(), at=now)
         if view.is_on("administrator") != before.administrator:
