@@ -25,13 +25,13 @@ def operation(api: Remote, operation_id: str) -> Facts:
 
 
 def until_ended(api: Remote, where: str, title: str = "") -> Facts:
-    """What is there, once it has ended."""
+    """What is there, once it has ended, or waits for somebody."""
     pause = SHORTEST_PAUSE
     with _shown(title) as show:
         while True:
             found: Facts = api.get(where)
             show(found)
-            if found["ended_at"] is not None:
+            if found["ended_at"] is not None or found["state"] == "waiting":
                 return found
             if api.work is None or not api.work():
                 time.sleep(pause)

@@ -134,6 +134,34 @@ def run(
     _follow(api, image, {"kind": "run", "source": source}, output_format, OUTCOMES)
 
 
+RunId = Annotated[str, typer.Argument(help="As `berth policy runs` lists it.", metavar="RUN")]
+
+
+@app.command()
+@managed
+def approve(
+    api: Remote, image: ImagePath, run_id: RunId, *, yes: Yes = False, output_format: Output = Format.TABLE
+) -> None:
+    """Let a run that the circuit breaker has stopped go on, and follow it."""
+    where = named.image(image, "policy-runs", run_id)
+    found = api.get(where)
+    asking.sure(f"{found['breaker'] or 'It waits for nothing'}. Let it go on?", yes=yes)
+    api.post(f"{where}/approve", {})
+    ended = following.until_ended(api, where, f"policy run of {image}")
+    output.rows(api.every(f"{where}/items"), output_format, columns=OUTCOMES)
+    if ended["state"] == "failed":
+        raise Refused(f"the run {run_id} failed: {ended['reason']}")
+    typer.echo(f"run {run_id}: {ended['deleted']} deleted", err=True)
+
+
+@app.command()
+@managed
+def refuse(api: Remote, image: ImagePath, run_id: RunId) -> None:
+    """End a run that waits for an approval, with nothing deleted."""
+    api.post(f"{named.image(image, 'policy-runs', run_id)}/refuse", {})
+    typer.echo(f"run {run_id} refused", err=True)
+
+
 @app.command()
 @managed
 def runs(
@@ -157,11 +185,15 @@ def _follow(
     output.rows(api.every(f"{where}/items", **remote.told({"deleted": deleted})), output_format, columns=columns)
     if found["state"] == "failed":
         raise Refused(f"the {begun['kind']} {found['id']} failed: {found['reason']}")
+    if found["state"] == "waiting":
+        raise Refused(f"run {found['id']} waits for `berth policy approve {image} {found['id']}`: {found['breaker']}")
     if begun["kind"] == "run":
         told = f"{found['deleted']} deleted"
     else:
         told = f"{found['deleted']} would be deleted, {found['kept']} kept, {found['freed']} bytes freed"
     typer.echo(f"{begun['kind']} {found['id']}: {told}", err=True)
+    if begun["kind"] == "test" and found["breaker"]:
+        typer.echo(f"a run would wait for an approval: {found['breaker']}", err=True)
 
 
 def _address(where: str) -> str:

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import structlog
 from authlib.common.security import generate_token
 from authlib.integrations.httpx_client import OAuth2Client, OAuthError
@@ -75,7 +75,7 @@ class Provider:
                 )
         except OAuthError as error:
             raise Unauthenticated(f"the sign-in provider said no: {error.error}") from None
-        except (httpx.HTTPError, ValueError, KeyError):
+        except (httpx2.HTTPError, ValueError, KeyError):
             log.exception("provider failed")
             raise Unauthenticated(AWAY) from None
         return self._verified(str(token.get("id_token", "")), journey.nonce)
@@ -139,12 +139,12 @@ class Provider:
             if time.monotonic() < self._until:
                 return
             try:
-                with httpx.Client(timeout=SECONDS) as client:
+                with httpx2.Client(timeout=SECONDS) as client:
                     facts = _json(client, f"{self._settings.oidc_issuer}/.well-known/openid-configuration")
                     keys = _json(client, str(facts["jwks_uri"]))
                 self._is_it(facts)
                 self._facts, self._keys = facts, KeySet.import_key_set(cast("KeySetSerialization", keys))
-            except (httpx.HTTPError, JoseError, ValueError, KeyError, TypeError):
+            except (httpx2.HTTPError, JoseError, ValueError, KeyError, TypeError):
                 log.exception("provider unusable", issuer=urlsplit(self._settings.oidc_issuer).netloc)
                 raise Unauthenticated(AWAY) from None
             self._until = time.monotonic() + KEPT
@@ -154,7 +154,7 @@ class Provider:
             raise ValueError(f"it calls itself {facts['issuer']}")
 
 
-def _json(client: httpx.Client, address: str) -> Claims:
+def _json(client: httpx2.Client, address: str) -> Claims:
     answer = client.get(address)
     answer.raise_for_status()
     found: Claims = answer.json()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from berth.db import upsert
 from berth.db.tables import image_measure, manifest, tag
@@ -37,16 +37,14 @@ def of(tx: Connection, found: Image) -> Measure:
     return count(tx, found.id)
 
 
-def counts(tx: Connection, found: Image) -> tuple[int, int]:
-    """Digests and tags, in one read; of a large image as they were last counted."""
+def counted(found: Image) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Digests and tags, for a read that asks for more; of a large image as they were last counted."""
     mine = image_measure.c.image_id == found.id
     large = select(image_measure.c.digests).where(mine, image_measure.c.digests > LARGE).scalar_subquery()
     kept = select(image_measure.c.tags).where(mine).scalar_subquery()
     digests = select(func.count()).where(manifest.c.image_id == found.id).scalar_subquery()
     tags = select(func.count()).where(tag.c.image_id == found.id).scalar_subquery()
-    counted = select(case((large.is_not(None), large), else_=digests), case((large.is_not(None), kept), else_=tags))
-    row = tx.execute(counted).one()
-    return row[0], row[1]
+    return case((large.is_not(None), large), else_=digests), case((large.is_not(None), kept), else_=tags)
 
 
 def count(tx: Connection, image_id: int) -> Measure:

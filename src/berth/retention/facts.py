@@ -1,8 +1,9 @@
 """An image as a plan wants it: three reads, however much it holds."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from berth.db.tables import manifest, manifest_edge, tag
 from berth.registry import images, locks
@@ -10,10 +11,13 @@ from berth.registry.images import Image
 from berth.retention.plan import Content
 
 
-def read(tx: Connection, found: Image, *, at: datetime) -> list[Content]:
-    """The digests of an image from the newest to the oldest; those at the top come before what they list."""
-    own, subjects = _names(tx, found)
-    parents = _parents(tx, found)
+def read(tx: Connection, found: Image, *, at: datetime, only: Collection[int] | None = None) -> list[Content]:
+    """The digests of an image from the newest to the oldest; those at the top come before what they list.
+
+    `only` some of them, by their ids.
+    """
+    own, subjects = _names(tx, found, only)
+    parents = _parents(tx, found, only)
     whole = str(locks.refusal(str(found.path), found.lock)) if found.lock and found.lock.holds(at) else ""
     columns = (
         manifest.c.id,
@@ -30,7 +34,8 @@ def read(tx: Connection, found: Image, *, at: datetime) -> list[Content]:
         manifest.c.lock_reason,
         manifest.c.lock_until,
     )
-    query = select(*columns).where(manifest.c.image_id == found.id).order_by(manifest.c.id.desc())
+    mine = _mine(manifest.c.image_id == found.id, manifest.c.id, only)
+    query = select(*columns).where(mine).order_by(manifest.c.id.desc())
     contents = []
     for row in tx.execute(query).mappings():
         lock = images.lock_of(row)
@@ -55,11 +60,19 @@ def read(tx: Connection, found: Image, *, at: datetime) -> list[Content]:
     return contents
 
 
-def _names(tx: Connection, found: Image) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+def _mine(whole: ColumnElement[bool], column: ColumnElement[int], only: Collection[int] | None) -> ColumnElement[bool]:
+    return whole if only is None else whole & column.in_(only)
+
+
+def _names(
+    tx: Connection, found: Image, only: Collection[int] | None
+) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
     """By id the names of its own, and what its fallback names speak of."""
     own: dict[int, list[str]] = {}
     subjects: dict[int, list[str]] = {}
-    query = select(tag.c.manifest_id, tag.c.name, tag.c.fallback_of).where(tag.c.image_id == found.id)
+    query = select(tag.c.manifest_id, tag.c.name, tag.c.fallback_of).where(
+        _mine(tag.c.image_id == found.id, tag.c.manifest_id, only)
+    )
     for manifest_id, name, subject in tx.execute(query.order_by(tag.c.natural)):
         if subject is None:
             own.setdefault(manifest_id, []).append(name)
@@ -68,12 +81,12 @@ def _names(tx: Connection, found: Image) -> tuple[dict[int, list[str]], dict[int
     return own, subjects
 
 
-def _parents(tx: Connection, found: Image) -> dict[int, list[str]]:
+def _parents(tx: Connection, found: Image, only: Collection[int] | None) -> dict[int, list[str]]:
     parents: dict[int, list[str]] = {}
     query = (
         select(manifest_edge.c.child_id, manifest.c.digest)
         .join(manifest, manifest.c.id == manifest_edge.c.parent_id)
-        .where(manifest.c.image_id == found.id)
+        .where(_mine(manifest.c.image_id == found.id, manifest_edge.c.child_id, only))
     )
     for child_id, digest in tx.execute(query.order_by(manifest.c.id)):
         parents.setdefault(child_id, []).append(digest)

@@ -77,9 +77,16 @@ class Verdict:
         return self.content.digest
 
 
-def plan_retention(image: Collection[Content], policy: DeletionPolicy, now: datetime) -> list[Verdict]:
-    """A verdict for every digest of an image, in their order."""
-    newest = _newest(image, policy)
+def plan_retention(
+    image: Collection[Content], policy: DeletionPolicy, now: datetime, newest: Collection[str] | None = None
+) -> list[Verdict]:
+    """A verdict for every digest of an image, in their order.
+
+    Of a part that hangs together with nothing else the verdicts are the same; then `newest` are the names that the
+    policy keeps in the whole image for being the newest.
+    """
+    if newest is None:
+        newest = _newest(image, policy)
     own = {each.digest: _by_itself(each, policy, newest, now) for each in image}
     ties = _Ties(image)
     going = _carried({digest for digest, verdict in own.items() if verdict.deleted}, own, ties)

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
 
 from berth.audit.events import Actor
 from berth.db import pages
 from berth.db.pages import Found, Wanted
-from berth.db.tables import retention_item, retention_run
+from berth.db.tables import image, registry, repository, retention_item, retention_run
 from berth.registry.images import Image
 from berth.retention.plan import Verdict
 from berth.words.errors import FieldInvalid, RunUnknown
@@ -29,7 +29,8 @@ Kind = Literal["test", "run"]
 
 KEPT = 20
 """Of each kind and image; older ones are forgotten."""
-GOING_ON = ("queued", "running")
+GOING_ON = ("queued", "running", "waiting")
+"""Waiting is for an approval."""
 AT_ONCE = 1000
 SORTS = {"asked_at": (retention_run.c.asked_at, retention_run.c.id)}
 ITEM_SORTS = {"place": (retention_item.c.place,)}
@@ -55,6 +56,13 @@ class Run:
     kept: int
     freed: int
     """Bytes, once the trash and the sweep are through."""
+    breaker: str
+    """Why it needs an approval; of a test, why a run would."""
+    approved_by: str | None
+
+    @property
+    def needs_approval(self) -> bool:
+        return bool(self.breaker) and self.approved_by is None
 
     @property
     def ended(self) -> bool:
@@ -148,14 +156,21 @@ def taken(tx: Connection, run_id: str) -> set[str]:
 
 def begin(tx: Connection, run_id: str) -> Run | None:
     """The job has it in hand, perhaps for a second time. None when it has ended, or is gone with its image."""
-    mine = (retention_run.c.id == run_id) & retention_run.c.state.in_(GOING_ON)
+    mine = (retention_run.c.id == run_id) & retention_run.c.state.in_(("queued", "running"))
     if not tx.execute(update(retention_run).where(mine).values(state="running")).rowcount:
         return None
     return get(tx, run_id)
 
 
 def planned(
-    tx: Connection, run_id: str, verdicts: Sequence[Verdict], *, at: datetime, freed: int, outcome: str
+    tx: Connection,
+    run_id: str,
+    verdicts: Sequence[Verdict],
+    *,
+    at: datetime,
+    freed: int,
+    outcome: str,
+    breaker: str = "",
 ) -> None:
     """Keep a plan. What goes comes first; referrers after the subjects that take them along."""
     tx.execute(delete(retention_item).where(retention_item.c.run_id == run_id))
@@ -163,8 +178,42 @@ def planned(
     for begins in range(0, len(rows), AT_ONCE):
         tx.execute(insert(retention_item), rows[begins : begins + AT_ONCE])
     going = sum(verdict.deleted for verdict in verdicts)
-    counts = {"deleted": going, "kept": len(verdicts) - going, "freed": freed}
+    counts = {"deleted": going, "kept": len(verdicts) - going, "freed": freed, "breaker": breaker}
     tx.execute(update(retention_run).where(retention_run.c.id == run_id).values(planned_at=at, **counts))
+
+
+def wait(tx: Connection, run_id: str) -> None:
+    """Until somebody approves or refuses it."""
+    tx.execute(update(retention_run).where(retention_run.c.id == run_id).values(state="waiting"))
+
+
+def approve(tx: Connection, run_id: str, name: str) -> bool:
+    """Let it go on; False when it is not waiting."""
+    mine = (retention_run.c.id == run_id) & (retention_run.c.state == "waiting")
+    return bool(tx.execute(update(retention_run).where(mine).values(state="queued", approved_by=name)).rowcount)
+
+
+def refuse(tx: Connection, run_id: str, name: str, *, at: datetime) -> bool:
+    """End it with nothing deleted; False when it is not waiting."""
+    mine = (retention_run.c.id == run_id) & (retention_run.c.state == "waiting")
+    values = {"state": "refused", "reason": f"refused by {name}", "ended_at": at, "deleted": 0}
+    return bool(tx.execute(update(retention_run).where(mine).values(**values)).rowcount)
+
+
+def unended(tx: Connection, *where: ColumnElement[bool], limit: int) -> list[tuple[str, Run]]:
+    """Runs that go on or wait, the newest first, with the paths of their images."""
+    path = (registry.c.name.label("above"), repository.c.name.label("within"), image.c.name.label("image"))
+    query = (
+        select(retention_run, *path)
+        .join_from(retention_run, image, image.c.id == retention_run.c.image_id)
+        .join(repository, repository.c.id == image.c.repository_id)
+        .join(registry, registry.c.id == repository.c.registry_id)
+        .where(retention_run.c.state.in_(GOING_ON), retention_run.c.kind == "run", *where)
+        .order_by(retention_run.c.asked_at.desc())
+        .limit(limit)
+    )
+    rows = tx.execute(query).mappings()
+    return [(f"{row['above']}/{row['within']}/{row['image']}", _run(row)) for row in rows]
 
 
 def queued(tx: Connection, run_id: str, limit: int) -> list[Item]:

@@ -17,12 +17,12 @@ from berth.jobs import job
 from berth.registry import deletable, images, reach, trash
 from berth.registry.deletable import Verdict as Judged
 from berth.registry.images import Image
-from berth.retention import facts, runs, weights
+from berth.retention import breaker, facts, runs, weights
 from berth.retention.plan import Reason, Verdict, plan_retention
 from berth.retention.runs import Item, Kind, Run
 from berth.site import Site
 from berth.words import digest as digests
-from berth.words.errors import FieldInvalid, ManifestReferenced, Refusal, RunGoesOn
+from berth.words.errors import FieldInvalid, ManifestReferenced, Refusal, RunGoesOn, RunNotWaiting
 from berth.words.names import ImagePath
 from berth.words.policies import DeletionPolicy
 
@@ -73,6 +73,25 @@ def ask(
     return run_id
 
 
+def approve(tx: Connection, found: Image, run_id: str, actor: Actor, *, at: datetime) -> None:
+    """Let a run that the breaker has stopped go on with its plan. Raises `RunUnknown`, `RunNotWaiting`."""
+    waiting = runs.find(tx, found, run_id)
+    if not runs.approve(tx, run_id, actor.name):
+        raise RunNotWaiting(run_id)
+    run.put(tx, at=at, run_id=run_id)
+    after = {"run": run_id, "breaker": waiting.breaker}
+    events.record(tx, actor, "image.policy-approve", str(found.path), at=at, after=after)
+
+
+def refuse(tx: Connection, found: Image, run_id: str, actor: Actor, *, at: datetime) -> None:
+    """End a run that waits, with nothing deleted. Raises `RunUnknown`, `RunNotWaiting`."""
+    waiting = runs.find(tx, found, run_id)
+    if not runs.refuse(tx, run_id, actor.name, at=at):
+        raise RunNotWaiting(run_id)
+    after = {"run": run_id, "breaker": waiting.breaker}
+    events.record(tx, actor, "image.policy-refuse", str(found.path), at=at, after=after)
+
+
 def policy_of(tx: Connection, image_id: int) -> DeletionPolicy:
     return DeletionPolicy.from_json(
         tx.execute(select(image.c.policy_deletion).where(image.c.id == image_id)).scalar_one()
@@ -110,7 +129,8 @@ def test(site: Site, *, run_id: str) -> None:
         verdicts = [] if found is None else plan_retention(facts.read(tx, found, at=at), begun.policy, at)
         freed = weights.freed(tx, [verdict.content.id for verdict in verdicts if verdict.deleted])
     with site.db.write() as tx:
-        runs.planned(tx, run_id, verdicts, at=at, freed=freed, outcome="")
+        trips = breaker.trips(verdicts, begun.policy)
+        runs.planned(tx, run_id, verdicts, at=at, freed=freed, outcome="", breaker=trips)
         runs.end(tx, run_id, at=site.now(), reason="the image is gone or inactive" if found is None else "")
 
 
@@ -122,6 +142,8 @@ def run(site: Site, *, run_id: str) -> None:
     if begun is None:
         return
     reason = "" if begun.planned_at is not None else prepare(site, begun)
+    if not reason and _waits(site, run_id):
+        return
     while not reason:
         with site.db.read() as tx:
             some = runs.queued(tx, run_id, BATCH)
@@ -153,13 +175,25 @@ def prepare(site: Site, begun: Run) -> str:
         if policy_of(tx, found.id) != begun.policy:
             return "the policy was changed meanwhile"
         at = site.now()
-        going = [verdict for verdict in _plan(tx, found, at=at) if verdict.deleted]
+        plan = _plan(tx, found, at=at)
+        trips = breaker.trips(plan, begun.policy)
+        going = [verdict for verdict in plan if verdict.deleted]
         bound = None if begun.source is None else runs.taken(tx, begun.source)
         going = [verdict for verdict in going if bound is None or verdict.digest in bound]
         freed = weights.freed(tx, [verdict.content.id for verdict in going])
     with site.db.write() as tx:
-        runs.planned(tx, begun.id, going, at=at, freed=freed, outcome="queued")
+        runs.planned(tx, begun.id, going, at=at, freed=freed, outcome="queued", breaker=trips)
     return ""
+
+
+def _waits(site: Site, run_id: str) -> bool:
+    """Whether the breaker has stopped it; then it waits for somebody to approve it."""
+    with site.db.write() as tx:
+        planned = runs.get(tx, run_id)
+        if planned is None or not planned.needs_approval:
+            return False
+        runs.wait(tx, run_id)
+        return True
 
 
 def delete(site: Site, begun: Run, some: Sequence[Item]) -> str:

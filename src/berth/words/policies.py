@@ -12,6 +12,7 @@ from berth.words.errors import FieldInvalid
 
 MAX_COUNT = 9_999_999
 MAX_DAYS = 999
+MAX_SHARE = 100
 
 
 class Level(StrEnum):
@@ -100,6 +101,12 @@ class DeletionPolicy(Record):
     """What was pulled within so many days stays; 0: pulls do not count."""
     keep_untagged_days: int = 0
     """So many days after its last name is gone a digest stays; 0: that does not count."""
+    breaker_count: int = 0
+    """A run that would delete more digests waits for an approval; 0: their number does not count."""
+    breaker_share: int = 0
+    """So many percent of the image's digests, and more than that waits; 0: their share does not count."""
+    breaker_last_tag: bool = False
+    """A run that would take the last tag of an image waits."""
 
     def __post_init__(self) -> None:
         expression.parse(self.expression)
@@ -107,6 +114,10 @@ class DeletionPolicy(Record):
             expression.parse(self.keep_matching, "keep_matching")
         if not 0 <= self.keep_newest <= MAX_COUNT:
             raise FieldInvalid("keep_newest", f"a whole number from 0 to {MAX_COUNT}")
+        if not 0 <= self.breaker_count <= MAX_COUNT:
+            raise FieldInvalid("breaker_count", f"a whole number from 0 to {MAX_COUNT}")
+        if not 0 <= self.breaker_share <= MAX_SHARE:
+            raise FieldInvalid("breaker_share", f"a whole number of percent from 0 to {MAX_SHARE}")
         for name in ("keep_pulled_days", "keep_untagged_days"):
             if not 0 <= getattr(self, name) <= MAX_DAYS:
                 raise FieldInvalid(name, f"a whole number from 0 to {MAX_DAYS}")

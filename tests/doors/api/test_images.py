@@ -21,6 +21,9 @@ KEEPS = {
     "keep_matching": "",
     "keep_pulled_days": 0,
     "keep_untagged_days": 0,
+    "breaker_count": 0,
+    "breaker_share": 0,
+    "breaker_last_tag": False,
 }
 
 

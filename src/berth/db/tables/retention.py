@@ -22,7 +22,10 @@ retention_run = Table(
     Column("deleted", BigInteger, nullable=False, server_default="0"),
     Column("kept", BigInteger, nullable=False, server_default="0"),
     Column("freed", BigInteger, nullable=False, server_default="0"),
+    Column("breaker", Text, nullable=False, server_default=""),  # why it needs an approval
+    Column("approved_by", String(200)),
     Index("ix_retention_run_image", "image_id", "asked_at", "id"),
+    Index("ix_retention_run_state", "state", "asked_at", "id"),
 )
 
 retention_item = Table(

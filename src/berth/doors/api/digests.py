@@ -1,5 +1,6 @@
 """Digests at this door: the tags list, detail, the manifest as it was pushed, and a description."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -21,7 +22,9 @@ from berth.doors.api.shapes.images import DigestDetail, DigestEdit, DigestRow, D
 from berth.doors.api.shapes.tags import TagRow, TagsList, TagsWanted
 from berth.registry import details, editing, opening, overview, rows
 from berth.registry.images import Image
-from berth.registry.rows import Filters
+from berth.registry.rows import Filters, Row
+from berth.retention import forecast
+from berth.retention.forecast import Forecast
 from berth.site import Site
 from berth.words import digest as digests
 from berth.words.actions import Action
@@ -55,7 +58,8 @@ def list_digests(
     with site.db.read() as tx:
         found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
         page = rows.page(tx, found, wanted.wanted(wanted.sort), at=site.now(), filters=filters)
-    return paging.turned(request, response, page, wanted.sort, DigestRow.model_validate)
+        verdicts = forecast.of(tx, found, [row.id for row in page.items], at=site.now())
+    return paging.turned(request, response, page, wanted.sort, lambda row: _row(row, verdicts))
 
 
 @router.get(paths.DIGEST, name="manifest.show")
@@ -168,12 +172,20 @@ def show_tag(
     return shown
 
 
+def _row(row: Row, verdicts: Mapping[int, Forecast]) -> DigestRow:
+    return DigestRow.model_validate({**vars(row), "forecast": verdicts.get(row.id)}, from_attributes=True)
+
+
 def _shown(tx: Connection, site: Site, request: Request, found: Image, content: Digest) -> DigestDetail:
     detail = details.of_digest(tx, found, content, at=site.now())
     endpoints = addressed.image(tx, site, request, found.path)
+    below = detail.below
+    ids = [row.id for row in (detail.row, *below.children, *below.referrers)]
+    verdicts = forecast.of(tx, found, ids, at=site.now())
     extra = {
-        "children_rows": detail.below.children,
-        "referrer_rows": detail.below.referrers,
+        "forecast": verdicts.get(detail.row.id),
+        "children_rows": [_row(row, verdicts) for row in below.children],
+        "referrer_rows": [_row(row, verdicts) for row in below.referrers],
         "addresses": addressed.digest(endpoints, str(content), detail.tags),
     }
     return DigestDetail.model_validate({**vars(detail.row), **vars(detail), **extra}, from_attributes=True)

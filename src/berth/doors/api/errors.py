@@ -49,6 +49,7 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.ImageInactive: (409, "image-inactive"),
     errors.ImageBusy: (409, "image-busy"),
     errors.RunGoesOn: (409, "run-goes-on"),
+    errors.RunNotWaiting: (409, "run-not-waiting"),
     errors.ManifestDeleting: (409, "digest-deleting"),
     errors.ManifestInactive: (409, "digest-inactive"),
     errors.PlaceDeleting: (409, "place-deleting"),

@@ -86,6 +86,38 @@ def show_run(
         return runs.find(tx, found, run_id)
 
 
+@router.post(RUNS + "/{run_id}/approve", name="policy-run.approve", status_code=202, response_model=PolicyRun)
+def approve_run(
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    run_id: RunId,
+    site: TheSite,
+    caller: TheCaller,
+) -> runs.Run:
+    """Let a run that the circuit breaker has stopped go on with its plan. Needs the right to delete."""
+    with site.db.write() as tx:
+        found = opening.open_image(tx, caller, registry_name, repository_name, image_name, Action.DELETE)[1]
+        working.approve(tx, found, run_id, caller.actor, at=site.now())
+        return runs.find(tx, found, run_id)
+
+
+@router.post(RUNS + "/{run_id}/refuse", name="policy-run.refuse", response_model=PolicyRun)
+def refuse_run(
+    registry_name: RegistryName,
+    repository_name: RepositoryName,
+    image_name: ImageName,
+    run_id: RunId,
+    site: TheSite,
+    caller: TheCaller,
+) -> runs.Run:
+    """End a run that waits for an approval, with nothing deleted. Needs the right to delete."""
+    with site.db.write() as tx:
+        found = opening.open_image(tx, caller, registry_name, repository_name, image_name, Action.DELETE)[1]
+        working.refuse(tx, found, run_id, caller.actor, at=site.now())
+        return runs.find(tx, found, run_id)
+
+
 @router.get(RUNS + "/{run_id}/items", name="policy-run.items", response_model=PolicyRunItems)
 def list_items(
     registry_name: RegistryName,

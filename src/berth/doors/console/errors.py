@@ -50,6 +50,7 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.ImageInactive: (409, _("Deletion failed. The image cannot be used. Only delete is available.")),
     errors.ImageBusy: (409, _("This image is being edited. Try again in a moment.")),
     errors.RunGoesOn: (409, _("A test or run of this image's policy is going on. Try again in a moment.")),
+    errors.RunNotWaiting: (409, _("This run does not wait for an approval any more.")),
     errors.ManifestDeleting: (409, _("This digest is being deleted.")),
     errors.ManifestInactive: (409, _("Deletion failed. The digest cannot be used. Only delete is available.")),
     errors.PlaceDeleting: (409, _("%(name)s is being deleted, or its deletion has failed. %(reason)s")),

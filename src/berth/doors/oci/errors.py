@@ -44,6 +44,7 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.ImageInactive: (403, "DENIED"),
     errors.ImageBusy: (403, "DENIED"),
     errors.RunGoesOn: (403, "DENIED"),
+    errors.RunNotWaiting: (403, "DENIED"),
     errors.ManifestDeleting: (403, "DENIED"),
     errors.ManifestInactive: (403, "DENIED"),
     errors.PlaceDeleting: (403, "DENIED"),

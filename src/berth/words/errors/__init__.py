@@ -13,7 +13,8 @@ Refusal
 ├── Conflict           the state of things stands in the way
 │   ├── AlreadyExists · NotEmpty · LastAdministrator · Stale
 │   ├── ManifestReferenced · ReferrerHeld · BlobHeld
-│   ├── ImageDeleting · ImageInactive · ImageBusy · RunGoesOn · ManifestDeleting · ManifestInactive · PlaceDeleting
+│   ├── ImageDeleting · ImageInactive · ImageBusy · ManifestDeleting · ManifestInactive · PlaceDeleting
+│   ├── RunGoesOn · RunNotWaiting
 │   └── Locked · TagImmutable · TagInUse · Unrestorable
 └── Access             who asks is the reason
     └── Unauthenticated · TokenTooNarrow · Denied · TooManyAttempts
@@ -35,6 +36,7 @@ from berth.words.errors.conflict import (
     PlaceDeleting,
     ReferrerHeld,
     RunGoesOn,
+    RunNotWaiting,
     Stale,
     TagImmutable,
     TagInUse,
@@ -109,6 +111,7 @@ __all__ = [
     "RegistryUnknown",
     "RepositoryUnknown",
     "RunGoesOn",
+    "RunNotWaiting",
     "RunUnknown",
     "SizeMismatch",
     "Stale",

@@ -111,6 +111,16 @@ class RunGoesOn(Conflict):
 
 
 @dataclass(eq=False)
+class RunNotWaiting(Conflict):
+    """Only a run that the circuit breaker has stopped can be approved or refused."""
+
+    run: str
+
+    def __str__(self) -> str:
+        return f"run {self.run} does not wait for an approval"
+
+
+@dataclass(eq=False)
 class ImageBusy(Conflict):
     """An operation is changing the image, so its settings have to wait."""
 

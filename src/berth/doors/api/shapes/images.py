@@ -144,6 +144,15 @@ class ImageEdit(Given):
     policies: PoliciesEdit | None = None
 
 
+class Forecast(Shown):
+    """What the deletion policy of the image comes to for a digest."""
+
+    deleted: Annotated[bool, Field(description="Whether the next run deletes it.")]
+    reason: Annotated[str, Field(description="The rule that takes it or what keeps it; see the items of policy runs.")]
+    because: Annotated[str, Field(description="In particular: a digest, a name, a lock, a time.")]
+    due_at: Annotated[Instant | None, Field(description="When its rule takes it, as things are.")]
+
+
 class DigestRow(Shown):
     model_config = ConfigDict(json_schema_extra={"examples": [{**_ROW}]})
 
@@ -167,6 +176,7 @@ class DigestRow(Shown):
     children: int
     referrers: int
     restored_at: Instant | None
+    forecast: Annotated[Forecast | None, Field(description="Null for what was pushed while this was read.")] = None
     version: Version
     created_by: str
     created_at: Instant

@@ -105,6 +105,11 @@ class DeletionPolicy(_Policy):
     keep_untagged_days: Annotated[
         int, Field(ge=0, le=MAX_DAYS, description="So long a digest stays after its last tag is gone.")
     ] = 0
+    breaker_count: Annotated[Count, Field(description="A run that would delete more waits to be approved; 0: off.")] = 0
+    breaker_share: Annotated[
+        int, Field(ge=0, le=100, description="So many percent of the digests, and more than that waits; 0: off.")
+    ] = 0
+    breaker_last_tag: Annotated[bool, Field(description="A run that would take the last tag waits.")] = False
 
 
 class Policies(Shown):

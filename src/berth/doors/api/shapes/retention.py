@@ -45,6 +45,8 @@ class PolicyRun(Shown):
                     "deleted": 3,
                     "kept": 17,
                     "freed": 73400320,
+                    "breaker": "",
+                    "approved_by": None,
                 }
             ]
         }
@@ -52,7 +54,10 @@ class PolicyRun(Shown):
 
     id: str
     kind: Kind
-    state: Literal["queued", "running", "done", "failed"]
+    state: Annotated[
+        Literal["queued", "running", "waiting", "done", "failed", "refused"],
+        Field(description="`waiting` is for an approval."),
+    ]
     reason: Annotated[str, Field(description="Why it failed.")]
     policy: Annotated[DeletionPolicy, Field(description="As it was when it was asked for.")]
     source: str | None
@@ -63,6 +68,8 @@ class PolicyRun(Shown):
     deleted: Annotated[int, Field(description="Digests: a test would delete them, a run has deleted them.")]
     kept: int
     freed: Annotated[int, Field(description="Bytes, once the trash and the sweep are through.")]
+    breaker: Annotated[str, Field(description="Why it needs an approval; of a test, why a run would.")]
+    approved_by: str | None
 
 
 class PolicyRuns(Page):

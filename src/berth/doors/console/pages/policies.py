@@ -7,6 +7,9 @@ from berth.doors.console.view import View
 from berth.words.errors import FieldInvalid
 from berth.words.policies import MAX_DAYS, DeletionPolicy, DeletionRule
 
+LONGEST = 7
+"""Digits of a number that a policy takes."""
+
 
 def read_deletion(view: View, before: DeletionPolicy) -> DeletionPolicy:
     """Raises `FieldInvalid`."""
@@ -16,7 +19,19 @@ def read_deletion(view: View, before: DeletionPolicy) -> DeletionPolicy:
         untagged=DeletionRule(view.is_on("untagged"), _days(view, "untagged_days", before.untagged.days)),
         old=DeletionRule(view.is_on("old"), _days(view, "old_days", before.old.days)),
         expression=view.field("expression").strip() or "*",
+        breaker_count=_number(view, "breaker_count", before.breaker_count),
+        breaker_share=_number(view, "breaker_share", before.breaker_share),
+        breaker_last_tag=view.is_on("breaker_last_tag"),
     )
+
+
+def _number(view: View, name: str, before: int) -> int:
+    given = view.field(name).strip()
+    if not given:
+        return before
+    if not given.isdecimal() or len(given) > LONGEST:
+        raise FieldInvalid(name, view.say(_("Enter a whole number.")))
+    return int(given)
 
 
 def _days(view: View, name: str, before: int) -> int:

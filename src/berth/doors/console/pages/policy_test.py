@@ -73,10 +73,43 @@ def apply(view: View) -> Answer:
     return view.go(f"{found.url}/-/policy-test?run={run}", view.say(_("The run has begun.")))
 
 
+def ask_approve(view: View) -> Answer:
+    return _ask_answer(view, approve=True)
+
+
+def ask_refuse(view: View) -> Answer:
+    return _ask_answer(view, approve=False)
+
+
+def approve(view: View) -> Answer:
+    with view.site.db.write() as tx:
+        found = opened.image(tx, view, Action.DELETE)
+        working.approve(tx, found.image, view.params["run"], view.caller.actor, at=view.site.now())
+    return view.go(f"{found.url}/-/policy-test?run={view.params['run']}", view.say(_("Approved.")))
+
+
+def refuse(view: View) -> Answer:
+    with view.site.db.write() as tx:
+        found = opened.image(tx, view, Action.DELETE)
+        working.refuse(tx, found.image, view.params["run"], view.caller.actor, at=view.site.now())
+    return view.go(f"{found.url}/-/policy-test?run={view.params['run']}", view.say(_("Refused.")))
+
+
+def _ask_answer(view: View, *, approve: bool) -> Answer:
+    with view.site.db.read() as tx:
+        found = opened.image(tx, view, Action.DELETE)
+        run = runs.find(tx, found.image, view.params["run"])
+    return view.show("policy_answer.html", opened=found, run=run, approve=approve)
+
+
 ROUTES = (
     get(PATH + "/-/policy-test", show),
     get(PATH + "/-/policy-test/new", ask),
     post(PATH + "/-/policy-test/new", start, "policy-run.start", ask),
     get(PATH + "/-/policy-test/{run}/apply", ask_apply),
     post(PATH + "/-/policy-test/{run}/apply", apply, "policy-run.start", ask_apply),
+    get(PATH + "/-/policy-test/{run}/approve", ask_approve),
+    post(PATH + "/-/policy-test/{run}/approve", approve, "policy-run.approve", ask_approve),
+    get(PATH + "/-/policy-test/{run}/refuse", ask_refuse),
+    post(PATH + "/-/policy-test/{run}/refuse", refuse, "policy-run.refuse", ask_refuse),
 )

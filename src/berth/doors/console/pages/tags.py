@@ -10,6 +10,7 @@ from berth.doors.http import Answer
 from berth.registry import details, rows
 from berth.registry.kinds import KINDS
 from berth.registry.rows import Filters
+from berth.retention import forecast
 
 SORTS = ("-pushed_at", "name", "-size", "-pulls", "-pulled_at")
 SHOWN = 1 << 20
@@ -30,11 +31,14 @@ def show(view: View) -> Answer:
         found = opened.image(tx, view)
         detail = details.head(tx, found.image, at=view.site.now())
         page = rows.page(tx, found.image, wanted, at=view.site.now(), filters=filters)
+        ids = [row.id for row in page.items]
+        going = forecast.of(tx, found.image, ids, at=view.site.now(), policy=detail.policy)
     return view.show(
         "tags.html",
         opened=found,
         detail=detail,
         rows=page.items,
+        forecasts=going,
         next=view.after(page, wanted),
         wanted=wanted,
         kinds=KINDS,
@@ -56,10 +60,12 @@ def show_one(view: View) -> Answer:
         found = opened.image(tx, view)
         detail = details.of_digest(tx, found.image, opened.content(view), at=view.site.now())
         media_type, body = details.document(tx, found.image, opened.content(view))
+        going = forecast.of(tx, found.image, [detail.row.id], at=view.site.now())
     return view.show(
         "tag.html",
         opened=found,
         detail=detail,
+        forecast=going.get(detail.row.id),
         media_type=media_type,
         manifest=_readable(body[:SHOWN]),
         cut=len(body) > SHOWN,
