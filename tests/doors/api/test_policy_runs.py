@@ -102,3 +102,36 @@ def test_a_run_that_is_not_there_is_unknown(dock: Dock) -> None:
     dock.push("v1")
     problem(dock.manager.ask("GET", f"{dock.path}/-/policy-runs/nothing"), 404, "unknown")
     problem(dock.manager.ask("POST", f"{dock.path}/-/policy-runs", {"kind": "run", "source": "x"}), 404, "unknown")
+
+
+def test_a_run_that_is_stopped_is_refused_or_approved(dock: Dock, old: str) -> None:
+    """By those who may delete; others are told what they lack."""
+    policy = {**POLICY, "breaker_last_tag": False, "breaker_share": 10}
+    dock.manager.patch(dock.path, {"policies": {"deletion": policy}}, dock.manager.get(dock.path)["version"])
+    runs = f"{dock.path}/-/policy-runs"
+    first = dock.manager.post(runs, {"kind": "run"}, 202)
+    stopped = ended(dock, first)
+    assert (stopped["state"], stopped["ended_at"]) == ("waiting", None)
+    assert "50.0 % of the digests would be deleted, and 10 % may be" in stopped["breaker"]
+    problem(dock.reader.ask("POST", f"{runs}/{first['id']}/approve"), 403, "denied")
+    problem(dock.manager.ask("POST", f"{runs}/no-such-run/approve"), 404, "unknown")
+    assert dock.manager.ask("POST", f"{runs}/{first['id']}/refuse").json()["state"] == "refused"
+    problem(dock.manager.ask("POST", f"{runs}/{first['id']}/approve"), 409, "run-not-waiting")
+    second = dock.manager.post(runs, {"kind": "run"}, 202)
+    ended(dock, second)
+    assert dock.manager.ask("POST", f"{runs}/{second['id']}/approve").status_code == 202
+    done = ended(dock, second)
+    assert (done["state"], done["deleted"]) == ("done", 1)
+    assert done["approved_by"]
+    assert not dock.image.has(old)
+
+
+def test_every_digest_tells_what_its_policy_comes_to(dock: Dock, old: str) -> None:
+    [row] = [each for each in dock.manager.get(f"{dock.path}/-/digests")["items"] if each["digest"] == old]
+    assert row["forecast"] == {"deleted": False, "reason": "policy-off", "because": "", "due_at": None}
+    dock.manager.patch(dock.path, {"policies": {"deletion": POLICY}}, dock.manager.get(dock.path)["version"])
+    found = {each["tags"][0]: each["forecast"] for each in dock.manager.get(f"{dock.path}/-/digests")["items"]}
+    assert (found["v1"]["deleted"], found["v1"]["reason"]) == (True, "old")
+    assert (found["v2"]["deleted"], found["v2"]["reason"]) == (False, "too-young")
+    assert found["v2"]["due_at"] == found["v2"]["because"]
+    assert dock.manager.get(f"{dock.path}/-/digests/{old}")["forecast"] == found["v1"]
