@@ -138,3 +138,27 @@ def test_a_rule_that_is_off_takes_nothing(server: Server, image: Image, window: 
     expect(page.locator("#list tbody tr")).to_contain_text("Old")
     window.open(f"/images/{image.name}/-/tags")
     has_rows(page, "v1")
+
+
+def test_a_push_again_does_not_begin_the_period_anew(server: Server, image: Image, window: Window) -> None:
+    old = image.push_image(seed=image.name)
+    aged(server, old.digest)
+    assert image.push_image(seed=image.name).digest == old.digest
+    policy(image)
+    page = window.open(f"/images/{image.name}/-/policy-test").page
+    tell(page)
+    expect(page.locator("#list tbody tr")).to_contain_text(old.digest[:19])
+
+
+def test_values_are_tried_without_being_saved(server: Server, image: Image, window: Window) -> None:
+    old = image.push_image("v1", seed=image.name)
+    aged(server, old.digest, days=20)
+    page = window.open(f"/images/{image.name}").page
+    page.get_by_role("button", name="Edit image tag deletion").click()
+    popup(page).get_by_role("switch", name="Deletion policy").check()
+    popup(page).get_by_role("switch", name="Delete old images").check()
+    popup(page).get_by_label("Period for old images, days").fill("10")
+    popup(page).get_by_role("button", name="Test these values").click()
+    expect(page.locator("#list tbody tr")).to_contain_text("Old", timeout=15_000)
+    expect(page.get_by_text("Deletion policy is disabled.")).to_be_visible()
+    assert image.has("v1")

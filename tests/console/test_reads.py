@@ -83,3 +83,16 @@ def _reads(site: Site, http: httpx.Client, path: str) -> list[str]:
         for statement in said
         if "session" not in statement and statement.lstrip().startswith(("SELECT", "WITH"))
     ]
+
+
+def test_over_tls_the_cookie_is_for_this_host_alone(site: Site, http: httpx.Client) -> None:
+    given = {"name": "boss", "password": PASSWORD}
+    answer = http.post("https://registry.example.org/console/login", data=given)
+    assert answer.status_code == httpx.codes.SEE_OTHER
+    [cookie] = answer.headers.get_list("set-cookie")
+    assert cookie.startswith("__Host-berth=")
+    assert cookie.endswith("; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400; Secure")
+    token = cookie.partition("=")[2].partition(";")[0]
+    here = http.get("https://registry.example.org/console/", headers={"Cookie": f"berth={token}"})
+    assert here.is_redirect, "a cookie that a plain connection could have set opens nothing over TLS"
+    assert site.settings.session_hours == 24

@@ -227,3 +227,28 @@ def test_hostile_names_and_texts_are_only_text(image: Image, window: Window) -> 
     expect(popup(page)).to_contain_text("<script>alert(2)</script>")
     assert page.locator("dialog img, dialog script").count() == 0
     assert window.overflow() == 0
+
+
+def test_rows_are_chosen_by_platform_state_and_digest(image: Image, window: Window) -> None:
+    document = image.push_image("v1", seed="1")
+    image.push_image("v2", seed="2")
+    page = window.open(f"/images/{image.name}/-/tags").page
+    page.get_by_label("Platform, such as linux/arm64").fill("plan9/mips")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No tags match")).to_be_visible()
+    window.open(f"/images/{image.name}/-/tags")
+    page.get_by_role("combobox", name="Status").select_option("inactive")
+    expect(page.get_by_text("No tags match")).to_be_visible()
+    page.get_by_role("combobox", name="Status").select_option("active")
+    has_rows(page, "v2", "v1")
+    page.get_by_label("Filter by tag or digest").fill(document.digest[:19])
+    page.keyboard.press("Enter")
+    has_rows(page, "v1")
+
+
+def test_the_guide_is_for_the_repository_that_was_looked_at(image: Image, window: Window) -> None:
+    image.push_image("v1")
+    page = window.open("/images?registry=main&repository=apps").page
+    page.get_by_role("link", name="User guide", exact=True).click()
+    expect(page.get_by_role("heading", level=1, name="Push an image")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text(f"docker push {window.server.host}/main/apps/IMAGE:TAG")

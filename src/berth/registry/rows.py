@@ -50,6 +50,9 @@ MAX_NAMES = 20
 MAX_BELOW = 1000
 """Children, and referrers, shown below one digest."""
 
+AFTER_HEX = "g"
+"""Greater than every digit of a digest."""
+
 AT_ONCE = 100
 """Digests whose names are looked up together; SQLite joins up to 500 selects."""
 
@@ -65,6 +68,9 @@ class Filters:
     tagged: bool | None = None
     locked: bool | None = None
     platform: str = ""
+    state: str | None = None
+    digest: str = ""
+    """How it begins, with its algorithm."""
     everything: bool = False
     """Children and referrers too, each as a row of its own."""
 
@@ -212,6 +218,10 @@ def _chosen(found: Image, filters: Filters, at: datetime) -> list[ColumnElement[
         chosen.append(manifest.c.first_tag != UNTAGGED if filters.tagged else manifest.c.first_tag == UNTAGGED)
     if filters.locked is not None:
         chosen.append(_locked(found, at) if filters.locked else ~_locked(found, at))
+    if filters.digest:
+        chosen.append((manifest.c.digest >= filters.digest) & (manifest.c.digest < filters.digest + AFTER_HEX))
+    if filters.state is not None:
+        chosen.append(manifest.c.state == filters.state)
     if filters.platform:
         here = (manifest_platform.c.manifest_id == manifest.c.id) & (manifest_platform.c.platform == filters.platform)
         chosen.append(exists().where(here))

@@ -53,6 +53,8 @@ def list_digests(
         tagged=wanted.tagged,
         locked=wanted.locked,
         platform=wanted.platform,
+        state=wanted.state,
+        digest=wanted.digest,
         everything=wanted.level == "all",
     )
     with site.db.read() as tx:

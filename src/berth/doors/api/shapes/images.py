@@ -201,6 +201,10 @@ class DigestsWanted(Paging):
     tagged: bool | None = None
     locked: bool | None = None
     platform: Annotated[Text, Field(max_length=100, examples=["linux/amd64"])] = ""
+    state: DigestState | None = None
+    digest: Annotated[
+        Text, Field(max_length=135, pattern=r"^$|^sha(256|512):[0-9a-f]*$", description="How the digest begins.")
+    ] = ""
 
 
 class Parent(Shown):

@@ -4,12 +4,14 @@ from berth.doors.console.languages import mark as _
 from berth.doors.console.pages import opened
 from berth.doors.console.pages.opened import PATH, Opened
 from berth.doors.console.pages.policies import read_deletion
+from berth.doors.console.pages.policy_test import REQUESTED
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import View
 from berth.doors.http import Answer
-from berth.registry import details, editing, locks
+from berth.registry import details, editing, images, locks
 from berth.registry.details import ImageDetail
 from berth.registry.editing import Chosen
+from berth.retention import working
 from berth.words.actions import Action
 
 
@@ -58,10 +60,20 @@ def ask_deletion(view: View) -> Answer:
 
 
 def set_deletion(view: View) -> Answer:
+    """Or only try the values out: `test` says which button was pressed."""
+    run = None
     with view.site.db.write() as tx:
         found = opened.image(tx, view, Action.MANAGE)
         before = details.of_image(tx, found.image, at=view.site.now()).policies.deletion
-        policies = Chosen(deletion=read_deletion(view, before))
+        policy = read_deletion(view, before)
+        if view.is_on("test"):
+            now = images.again(tx, found.image)
+            run = working.ask(tx, now, "test", view.caller.actor, at=view.site.now(), policy=policy)
+    if run is not None:
+        return view.go(f"{found.url}/-/policy-test?run={run}", view.say(REQUESTED))
+    with view.site.db.write() as tx:
+        found = opened.image(tx, view, Action.MANAGE)
+        policies = Chosen(deletion=policy)
         editing.image_(tx, found.image, view.caller.actor, at=view.site.now(), policies=policies, expected=view.version)
     return view.go(found.url, view.say(_("Saved.")))
 

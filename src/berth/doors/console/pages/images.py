@@ -78,7 +78,20 @@ def push_guide(view: View) -> Answer:
     return view.show("push_guide.html", base=f"{ends.private}/{within}", host=host, back=back)
 
 
+def guide(view: View) -> Answer:
+    """How to push to the repository that was looked at last, else to the first there is."""
+    above, _slash, within = view.given.get(SCOPE, "").partition("/")
+    with view.site.db.read() as tx:
+        places = seen.places(tx, view.caller)
+    if within not in dict(places).get(above, []):
+        if not places:
+            return view.go("/console/registries")
+        above, within = places[0][0], places[0][1][0]
+    return view.go(f"/console/registries/{above}/repositories/{within}/-/guide")
+
+
 ROUTES = (
+    get("/guide", guide),
     get("/images", show),
     get("/images/select", select),
     post("/images/select", choose, "image.select", select),

@@ -11,8 +11,10 @@ from berth.registry import details, rows
 from berth.registry.kinds import KINDS
 from berth.registry.rows import Filters
 from berth.retention import forecast
+from berth.words.digest import LENGTHS
 
 SORTS = ("-pushed_at", "name", "-size", "-pulls", "-pulled_at")
+STATES = ("active", "deleting", "inactive")
 SHOWN = 1 << 20
 """Bytes of a manifest that its window shows."""
 
@@ -20,12 +22,17 @@ SHOWN = 1 << 20
 def show(view: View) -> Answer:
     wanted = view.wanted(SORTS)
     kind, tagged, locked = view.asked("type"), view.asked("tagged"), view.asked("locked")
+    state = view.asked("status")
+    text = (view.asked("q") or "").strip()
+    is_digest = text.partition(":")[0] in LENGTHS
     filters = Filters(
-        name=view.asked("q") or "",
+        name="" if is_digest else text,
+        digest=text.lower() if is_digest else "",
         kind=kind if kind in KINDS else None,
         tagged={"yes": True, "no": False}.get(tagged or ""),
         locked={"yes": True, "no": False}.get(locked or ""),
         platform=view.asked("platform") or "",
+        state=state if state in STATES else None,
     )
     with view.site.db.read() as tx:
         found = opened.image(tx, view)
