@@ -164,6 +164,53 @@ def test_the_keyboard_alone_edits_selects_and_deletes(image: Image, window: Wind
     assert gone(image, "v2")
 
 
+def test_the_keyboard_alone_chooses_a_repository_and_deletes_an_image(image: Image, window: Window) -> None:
+    image.push_image("v1")
+    page = window.open("/images?registry=main&repository=apps").page
+    page.get_by_role("button", name="Settings: select registry and repository").focus()
+    page.keyboard.press("Enter")
+    field = popup(page).get_by_label("Registry and repository")
+    field.focus()
+    page.keyboard.type("main")
+    expect(field).to_have_value("main/apps")
+    popup(page).get_by_role("button", name="Confirm").focus()
+    page.keyboard.press("Enter")
+    short = image.name.removeprefix("main/apps/")
+    link = page.get_by_role("link", name=short, exact=True)
+    expect(link).to_be_visible()
+    link.focus()
+    page.keyboard.press("Enter")
+    delete = page.get_by_role("button", name="Delete image")
+    delete.focus()
+    page.keyboard.press("Space")
+    expect(popup(page)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(popup(page)).to_be_hidden()
+    expect(delete).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(popup(page).get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"Deletion of {short} has begun.")).to_be_visible()
+    assert gone(image, "v1")
+
+
+def test_without_a_script_a_policy_is_tested(image: Image, enter: Enter) -> None:
+    image.push_image("v1")
+    page = enter(java_script_enabled=False).open(f"/images/{image.name}/-/edit/deletion-policy").page
+    page.get_by_role("switch", name="Deletion policy").check()
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("link", name="Delete policy test").click()
+    page.get_by_role("button", name="Policy test", exact=True).click()
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("Deletion policy test execution request has been completed", exact=True)).to_be_visible()
+    for _ in range(100):
+        if page.get_by_text("No tags would be deleted now.").count():
+            break
+        page.reload()
+    expect(page.get_by_text("No tags would be deleted now.")).to_be_visible()
+
+
 def test_without_a_script_everything_is_a_page(image: Image, enter: Enter) -> None:
     image.push_image("v1", seed="1")
     image.push_image("v2", seed="2")
