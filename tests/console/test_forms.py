@@ -114,6 +114,17 @@ def test_an_access_key_opens_no_session(server: Server) -> None:
     assert "set-cookie" not in answer.headers
 
 
+def test_the_api_knows_a_session_when_a_page_of_ours_asks(browser_: httpx.Client) -> None:
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    assert browser_.get("/api/v1/me", headers=ours).json()["name"] == "admin"
+    assert browser_.post("/api/v1/registries", json={"name": "byapi"}, headers=ours).status_code == httpx.codes.CREATED
+    for other in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "none"}):
+        assert browser_.get("/api/v1/me", headers=other).status_code == httpx.codes.UNAUTHORIZED
+        refused = browser_.post("/api/v1/registries", json={"name": "evilapi"}, headers=other)
+        assert refused.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
+    assert "evilapi" not in browser_.get("/console/registries").text
+
+
 def test_a_form_that_is_too_large_is_refused(browser_: httpx.Client) -> None:
     answer = browser_.post("/console/registries/-/new", data={"name": "x" * (257 << 10)})
     assert answer.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE

@@ -1,20 +1,23 @@
 """The door: who calls, how much they may send, and what becomes of errors. What is asked is FastAPI's business.
 
-It answers nobody without a name, and takes no bearer tokens: those of `/v2/token` are bounded to image paths. It
-takes no cookies; a browser that remembers a password is kept from sending it for another site.
+It answers nobody without a name, and takes no bearer tokens: those of `/v2/token` are bounded to image paths. The
+cookie of a console session counts only when the browser says that a page of this very origin asks; a browser that
+remembers a password is kept from sending it for another site.
 """
 
 import threading
+from dataclasses import replace
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from berth.doors import shortage
+from berth.doors import session, shortage
 from berth.doors.api import errors, paths
 from berth.doors.api.errors import Problem
 from berth.doors.http import Answer, Headers, in_thread, read_whole
 from berth.doors.sign_in import SignIn
 from berth.doors.wire.failures import BodyTooLarge, ClientGone
+from berth.people import sessions
 from berth.people.callers import Caller
 from berth.site import Site
 from berth.words.errors import Refusal, Unauthenticated
@@ -89,8 +92,21 @@ class APIDoor:
         if caller is None:
             caller = await in_thread(self._sign_in.caller, scope)
         if caller.principal.is_anonymous:
+            caller = await in_thread(self._of_session, scope, caller)
+        if caller.principal.is_anonymous:
             raise Unauthenticated
         return caller
+
+    def _of_session(self, scope: Scope, anonymous: Caller) -> Caller:
+        """Whoever has signed in to the console, when a page of ours asks: only a browser says that, and truly."""
+        if Headers(scope).get("sec-fetch-site") != "same-origin":
+            return anonymous
+        token = session.token(self._site.settings, scope, session.cookies(scope))
+        if token is None:
+            return anonymous
+        with self._site.db.read() as tx:
+            principal = sessions.principal_of(tx, token, at=self._site.now())
+        return anonymous if principal is None else Caller(principal, replace(anonymous.actor, name=str(principal)))
 
 
 class _Sender:

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from berth.audit import refusals
 from berth.audit.events import Actor
-from berth.doors import addresses, shortage
+from berth.doors import addresses, session, shortage
 from berth.doors.console import assets, errors, signed
 from berth.doors.console.languages import mark as _
 from berth.doors.console.routes import PREFIX, Route
@@ -75,8 +75,8 @@ class ConsoleDoor:
 
     def _view(self, scope: Scope, body: bytes) -> View:
         site = self._site
-        given = signed.cookies(scope)
-        token = signed.token(site.settings, scope, given)
+        given = session.cookies(scope)
+        token = session.token(site.settings, scope, given)
         principal = ANONYMOUS
         if token is not None:
             with site.db.read() as tx:

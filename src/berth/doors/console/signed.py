@@ -1,7 +1,6 @@
-"""Who has signed in with this browser: cookies, and proof that a form came from a page of ours.
+"""Where people may sign in, the cookies they get, and proof that a form came from a page of ours.
 
-Over TLS the cookie is `__Host-berth`, which no other host and no plain connection can set. Over plain HTTP it has no
-prefix, and nobody may sign in from another machine unless the operator has said so (SPEC 10).
+Over plain HTTP nobody may sign in from another machine, unless the operator has said so.
 """
 
 import base64
@@ -10,61 +9,38 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
-from berth.doors import addresses
+from berth.doors import addresses, session
 from berth.doors.http import Headers
 from berth.settings import Settings
 
-PLAIN, HOST_ONLY = "berth", "__Host-berth"
 YEAR = 365 * 24 * 3600
 _SIZE = 32
 
 
-def is_secure(settings: Settings, scope: Scope) -> bool:
-    return addresses.requested_url(settings, scope).startswith("https:")
-
-
 def may_sign_in(settings: Settings, scope: Scope) -> bool:
     """Whether a password can be sent without others reading it, or the operator takes that."""
-    return is_secure(settings, scope) or settings.console_over_http or _is_loopback(settings, scope)
-
-
-def cookies(scope: Scope) -> dict[str, str]:
-    found: SimpleCookie = SimpleCookie()
-    try:
-        found.load(Headers(scope).get("cookie")[:8192])
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in found.items()}
-
-
-def session_cookie(settings: Settings, scope: Scope) -> str:
-    return HOST_ONLY if is_secure(settings, scope) else PLAIN
-
-
-def token(settings: Settings, scope: Scope, given: dict[str, str]) -> str | None:
-    return given.get(session_cookie(settings, scope)) or None
+    return session.is_secure(settings, scope) or settings.console_over_http or _is_loopback(settings, scope)
 
 
 def cookie(settings: Settings, scope: Scope, name: str, value: str, seconds: int | None) -> str:
     """A `Set-Cookie`; no time lets it end with the browser, none at all (0) takes it away."""
     age = "" if seconds is None else f"; Max-Age={seconds}"
-    secure = "; Secure" if is_secure(settings, scope) else ""
+    secure = "; Secure" if session.is_secure(settings, scope) else ""
     return f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}"
 
 
-def proof(session: str) -> str:
+def proof(token: str) -> str:
     """What forms carry, other each time, so that a compressed page gives nothing of it away."""
     mask = secrets.token_bytes(_SIZE)
-    hidden = bytes(one ^ other for one, other in zip(mask, _proof(session), strict=True))
+    hidden = bytes(one ^ other for one, other in zip(mask, _proof(token), strict=True))
     return base64.urlsafe_b64encode(mask + hidden).decode()
 
 
-def is_proof(session: str, given: str) -> bool:
+def is_proof(token: str, given: str) -> bool:
     try:
         raw = base64.urlsafe_b64decode(given[:200].encode())
     except (ValueError, binascii.Error):
@@ -72,7 +48,7 @@ def is_proof(session: str, given: str) -> bool:
     if len(raw) != 2 * _SIZE:
         return False
     shown = bytes(one ^ other for one, other in zip(raw[:_SIZE], raw[_SIZE:], strict=True))
-    return hmac.compare_digest(shown, _proof(session))
+    return hmac.compare_digest(shown, _proof(token))
 
 
 def from_own_page(settings: Settings, scope: Scope) -> bool:
@@ -88,8 +64,8 @@ def _own_origins(settings: Settings, scope: Scope) -> set[str]:
     return {addresses.requested_url(settings, scope), addresses.external_url(settings, scope)}
 
 
-def _proof(session: str) -> bytes:
-    return hashlib.blake2b(b"form", key=session.encode()[:64], digest_size=_SIZE).digest()
+def _proof(token: str) -> bytes:
+    return hashlib.blake2b(b"form", key=token.encode()[:64], digest_size=_SIZE).digest()
 
 
 def _is_loopback(settings: Settings, scope: Scope) -> bool:

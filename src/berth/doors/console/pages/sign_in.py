@@ -1,6 +1,7 @@
 """Signing in with a name and password, and out again."""
 
 from berth.audit.events import Actor
+from berth.doors import session
 from berth.doors.console import signed
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import HOME, View
@@ -37,7 +38,7 @@ def welcome(view: View, principal: Principal, path: str) -> Answer:
     with site.db.write() as tx:
         agent = Headers(view.scope).get("user-agent")
         token = sessions.start(tx, principal, actor, agent, at=site.now(), hours=hours)
-    view.keep(signed.session_cookie(site.settings, view.scope), token, hours * 3600)
+    view.keep(session.name(site.settings, view.scope), token, hours * 3600)
     return view.go(path)
 
 
@@ -45,7 +46,7 @@ def leave(view: View) -> Answer:
     if view.session is not None:
         with view.site.db.write() as tx:
             sessions.end(tx, view.session, view.caller.actor, at=view.site.now())
-    view.keep(signed.session_cookie(view.site.settings, view.scope), "", 0)
+    view.keep(session.name(view.site.settings, view.scope), "", 0)
     return view.go("/console/login")
 
 
