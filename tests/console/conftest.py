@@ -16,8 +16,9 @@ from tests.serving import Server, served
 Enter = Callable[..., Window]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """While it is open there is a running loop in this thread, which tests of other modules want to themselves."""
     programs.need("chromium")
     with chromium() as running:
         yield running

@@ -11,4 +11,4 @@ def expect(tx: Connection, table: Table, row_id: int, version: int | None) -> No
         return
     now = tx.scalar(select(table.c.version).where(table.c.id == row_id).with_for_update(key_share=True))
     if now != version:
-        raise Stale(table.name)
+        raise Stale(table.name.rstrip("_"))

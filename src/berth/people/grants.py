@@ -15,7 +15,7 @@ from berth.people.access import Place
 from berth.people.accounts import Account
 from berth.words import actions as words
 from berth.words.actions import NONE, Actions
-from berth.words.errors import FieldInvalid, GrantUnknown
+from berth.words.errors import FieldInvalid, GrantUnknown, Stale
 
 _WITHIN = func.coalesce(repository.c.name, "")
 SORTS = {
@@ -31,8 +31,19 @@ class Grant:
     place: str
     """`registry` or `registry/repository`."""
     actions: Actions
+    version: int
+    """Goes up whenever the actions change."""
     created_by: str
     created_at: datetime
+
+
+def expect(tx: Connection, user: Account, place: Place, version: int | None) -> None:
+    """Hold a grant as somebody has read it. Raises `Stale`, also when it is no more; None takes any."""
+    if version is None:
+        return
+    query = select(grant_.c.version).where(grant_.c.account_id == user.id, at_place(place))
+    if tx.scalar(query.with_for_update()) != version:
+        raise Stale("grant")
 
 
 def give(tx: Connection, actor: Actor, user: Account, place: Place, actions: Actions, *, at: datetime) -> Actions:
@@ -119,6 +130,7 @@ def _grants() -> Select[Any]:  # Any: rows are read by name
             registry.c.name.label("registry"),
             repository.c.name.label("repository"),
             grant_.c.actions,
+            grant_.c.version,
             grant_.c.created_by,
             grant_.c.created_at,
         )
@@ -130,7 +142,8 @@ def _grants() -> Select[Any]:  # Any: rows are read by name
 
 def _grant(row: RowMapping) -> Grant:
     place = f"{row['registry']}/{row['repository']}" if row["repository"] else row["registry"]
-    return Grant(row["user"], place, words.split(row["actions"]), row["created_by"], row["created_at"])
+    made = {field: row[field] for field in ("version", "created_by", "created_at")}
+    return Grant(row["user"], place, words.split(row["actions"]), **made)
 
 
 def _actions(tx: Connection, user: Account, place: Place) -> Actions | None:
@@ -139,11 +152,15 @@ def _actions(tx: Connection, user: Account, place: Place) -> Actions | None:
     return None if line is None else words.split(line)
 
 
+def _changed(actions: Actions) -> dict[str, Any]:  # Any: column values
+    return {"actions": words.join(actions), "version": grant_.c.version + 1}
+
+
 def _set(
     tx: Connection, actor: Actor, user: Account, place: Place, before: Actions, after: Actions, *, at: datetime
 ) -> None:
     row = and_(grant_.c.account_id == user.id, at_place(place))
-    tx.execute(update(grant_).where(row).values(actions=words.join(after)) if after else delete(grant_).where(row))
+    tx.execute(update(grant_).where(row).values(**_changed(after)) if after else delete(grant_).where(row))
     changes.bump(tx, changes.ACCESS)
     facts: list[events.Facts] = [{"user": user.name, "actions": words.join(actions)} for actions in (before, after)]
     action = "grant.give" if before < after else "grant.take"

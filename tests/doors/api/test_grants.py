@@ -73,3 +73,15 @@ def test_everybody_lists_their_own_grants_and_an_administrator_all(
     assert len(root.everything("/grants", limit=3, sort="-user")) == len(root.everything("/grants"))
     other = somebody(harbour)
     assert other.get("/grants", user=user)["items"] == []
+
+
+def test_of_two_who_change_a_grant_the_second_notices(root: Desk, user: str, registry: str) -> None:
+    path = f"/grants/{user}/{registry}"
+    first = root.ask("PUT", path, {"actions": ["pull"]})
+    assert (first.headers["etag"], first.json()["version"]) == (root.ask("GET", path).headers["etag"], 2)
+    assert root.ask("PUT", path, {"actions": ["pull", "push"]}, if_match=2).json()["version"] == 3
+    problem(root.ask("PUT", path, {"actions": ["delete"]}, if_match=2), 412, "stale")
+    problem(root.ask("DELETE", path, if_match=2), 412, "stale")
+    assert root.get(path)["actions"] == ["pull", "push"]
+    assert root.ask("DELETE", path, if_match=3).status_code == 204
+    problem(root.ask("PUT", path, {"actions": ["pull"]}, if_match=3), 412, "stale")

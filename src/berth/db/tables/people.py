@@ -42,6 +42,7 @@ grant_ = Table(
     Column("registry_id", ForeignKey("registry.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("repository_id", ForeignKey("repository.id", ondelete="CASCADE"), index=True),
     Column("actions", String(80), nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
     Column("created_by", String(200), nullable=False),
     Column("created_at", Instant, nullable=False),
     Index(

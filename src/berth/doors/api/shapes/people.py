@@ -172,6 +172,7 @@ class Grant(Shown):
                     "user": "alice",
                     "place": "main/apps",
                     "actions": ["pull", "push"],
+                    "version": 2,
                     "created_by": "admin",
                     "created_at": At,
                 }
@@ -182,6 +183,7 @@ class Grant(Shown):
     user: str
     place: Annotated[str, Field(description="`registry` or `registry/repository`.")]
     actions: list[ActionName]
+    version: Annotated[int, Field(description="Goes up with every change; also the `ETag`.")]
     created_by: str
     created_at: Instant
 

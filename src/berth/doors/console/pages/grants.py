@@ -1,5 +1,7 @@
 """Who may do what in a registry or repository."""
 
+from typing import Any
+
 from sqlalchemy import Connection
 
 from berth.db.pages import Wanted
@@ -30,9 +32,15 @@ def ask(view: View) -> Answer:
         place = _place(tx, view)
         found = [each for each in grants.on_place(tx, place) if each.user == user]
     has = found[0].actions if found else actions.NONE
-    return view.show(
-        "grant_edit.html", place=place, user=user, has=has, roles=ROLES, base=_base(place), all=list(Action)
-    )
+    version = found[0].version if found else ""
+    facts: dict[str, Any] = {
+        "place": place,
+        "user": user,
+        "has": has,
+        "version": version,
+        "base": _base(place),
+    }  # Any: see `show`
+    return view.show("grant_edit.html", roles=ROLES, all=list(Action), **facts)
 
 
 def give(view: View) -> Answer:
@@ -42,6 +50,7 @@ def give(view: View) -> Answer:
         user = accounts.find(tx, view.field("user").strip())
         if not wanted:
             raise FieldInvalid("actions", view.say(_("Select at least one.")))
+        grants.expect(tx, user, place, view.version if view.field("version") else None)
         grants.replace(tx, view.caller.actor, user, place, actions.parse(wanted), at=view.site.now())
     return view.go(f"{_base(place)}/-/grants", view.say(_("Saved.")))
 
