@@ -192,6 +192,8 @@ def test_every_sentence_is_translated(code: str) -> None:
             missing.append(f"{place}: {first}")
         if set(re.findall(r"%\(\w+\)s", said)) - set(re.findall(r"%\(\w+\)s", first)):
             different.append(f"{place}: {said}")
+        facts = dict.fromkeys(re.findall(r"%\((\w+)\)", first), "x")
+        assert said % facts, said
     assert (missing, different) == ([], [])
 
 
