@@ -20,7 +20,7 @@ from berth.app import application
 from berth.doors.api import routes
 from berth.settings import Settings
 from berth.site import Site, open_site
-from tests import databases, make, sites
+from tests import make, sites
 
 # The document cannot tell which cursor a list has given out or which version is the one there is now, and that a
 # person has a password and a robot none.
@@ -53,10 +53,10 @@ class SignedIn:
 
 
 @pytest.fixture
-def app(sqlite_template: Path, tmp_path: Path) -> Iterator[ASGIApp]:
+def app(database_url: str, tmp_path: Path) -> Iterator[ASGIApp]:
     chosen = Settings(
         data=tmp_path,
-        database_url=databases.sqlite_copy(sqlite_template, tmp_path),
+        database_url=database_url,
         storage_url="memory:",
         log_level="error",
     )
