@@ -66,6 +66,7 @@ def test_a_deletion_that_fails_leaves_only_delete(server: Server, image: Image, 
     expect(page.get_by_role("button", name="Edit description")).to_have_count(0)
     page.get_by_role("button", name="Delete image").click()
     confirm(page)
+    expect(page.get_by_role("heading", name="Image list", level=1)).to_be_visible()
     expect(line).to_have_count(0, timeout=30_000)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Request, sync_playwright
 
 from tests import packages
 from tests.serving import ADMIN, PASSWORD, Server
@@ -28,6 +28,8 @@ _RUN = """rules => {
   const asked = { runOnly: rules, resultTypes: ["violations"] };
   axe.run(document, asked).then((answer) => { window.axeAnswer = { violations: answer.violations }; });
 }"""
+ATTEMPTS = 3
+AXE_MS = 20_000
 WIDE, PHONE = (1440, 900), (390, 844)
 EXPECTED = ("status of 409", "status of 422", "status of 404", "status of 403", "status of 429")
 """What the browser says of answers that a test asks for: the form comes again with what was wrong."""
@@ -81,11 +83,19 @@ class Window:
         return self.page.url.removeprefix(f"{self.server.url}/console")
 
     def axe(self) -> list[str]:
-        """What an accessibility check finds wrong: the rule, and where."""
+        """What an accessibility check finds wrong: the rule, and where. A page that comes meanwhile is asked anew."""
+        for _ in range(ATTEMPTS):
+            with contextlib.suppress(Error):
+                return self._axe()
+            self.page.wait_for_load_state()
+        return self._axe()
+
+    def _axe(self) -> list[str]:
         self.page.evaluate(AXE.read_text())
         self.page.evaluate(_RUN, RULES)
-        # Asked for again and again by the clock: a promise that is waited for has no limit of time.
-        self.page.wait_for_function("window.axeAnswer !== undefined", timeout=60_000, polling=50)
+        # Asked for again and again by the clock: a promise that is waited for has no limit of time, and when another
+        # page comes in its place it is never kept.
+        self.page.wait_for_function("window.axeAnswer !== undefined", timeout=AXE_MS, polling=50)
         answer: dict[str, Any] = self.page.evaluate("window.axeAnswer")  # Any: what axe says
         return [
             f"{found['id']}: {node['html'][:160]} ({node.get('failureSummary', '')[:160]})"
