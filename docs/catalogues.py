@@ -19,7 +19,7 @@ def sentences() -> Iterator[tuple[str, Any]]:
         method = {".py": "python", ".html": "jinja2.ext:babel_extract"}.get(path.suffix)
         if method is None:
             continue
-        options = {"newstyle_gettext": "true", "trimmed": "false", "extensions": "jinja2.ext.do"}
+        options = {"newstyle_gettext": "true", "trimmed": "false"}
         with path.open("rb") as file:
             for _line, message, _comments, _context in extract(method, file, KEYWORDS, options=options):
                 yield path.relative_to(CONSOLE).as_posix(), message

@@ -1,11 +1,10 @@
 """However many rows a list has, it takes the same few reads; on both databases, without a server."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import httpx
 import pytest
-from sqlalchemy import event
 
 from berth.app import application
 from berth.audit.events import Actor
@@ -14,6 +13,7 @@ from berth.registry import registries, repositories
 from berth.site import Site
 from tests.client import Client
 from tests.inside import Inside
+from tests.registry.test_rows import counted
 
 OPERATOR = Actor("operator", "127.0.0.1")
 PASSWORD = "long enough 1"
@@ -45,20 +45,6 @@ def http(site: Site) -> Iterator[httpx.Client]:
         answer = client.post("/console/login", data={"name": "boss", "password": PASSWORD})
         assert answer.status_code == httpx.codes.SEE_OTHER
         yield client
-
-
-@contextmanager
-def counted(site: Site) -> Iterator[list[str]]:
-    said: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        said.append(statement)
-
-    event.listen(site.db.engine, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        event.remove(site.db.engine, "before_cursor_execute", note)
 
 
 def test_a_list_takes_few_reads_whatever_its_length(site: Site, http: httpx.Client) -> None:

@@ -96,7 +96,7 @@ def of_image(tx: Connection, found: Image, *, at: datetime) -> ImageDetail:
 def head(tx: Connection, found: Image, *, at: datetime) -> Head:
     own, path = found.lock, str(found.path)
     lock = locks.refusal(path, own) if own is not None and own.holds(at) else None
-    query = select(*measuring.counted(found), image.c.policy_deletion).where(image.c.id == found.id)
+    query = select(*measuring.counted(), image.c.policy_deletion).where(image.c.id == found.id)
     row = tx.execute(query).first()
     if row is None:
         raise ImageUnknown(path)

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from berth.db import upsert
-from berth.db.tables import image_measure, manifest, tag
+from berth.db.tables import image, image_measure, manifest, tag
 from berth.jobs import job
 from berth.registry import sizes
 from berth.registry.images import Image
@@ -37,14 +37,17 @@ def of(tx: Connection, found: Image) -> Measure:
     return count(tx, found.id)
 
 
-def counted(found: Image) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """Digests and tags, for a read that asks for more; of a large image as they were last counted."""
-    mine = image_measure.c.image_id == found.id
-    large = select(image_measure.c.digests).where(mine, image_measure.c.digests > LARGE).scalar_subquery()
-    kept = select(image_measure.c.tags).where(mine).scalar_subquery()
-    digests = select(func.count()).where(manifest.c.image_id == found.id).scalar_subquery()
-    tags = select(func.count()).where(tag.c.image_id == found.id).scalar_subquery()
-    return case((large.is_not(None), large), else_=digests), case((large.is_not(None), kept), else_=tags)
+def counted() -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Digests and tags of each image, for a query over `image`; of large ones as they were last counted."""
+    mine = image_measure.c.image_id == image.c.id
+    large = select(image_measure.c.digests).where(mine, image_measure.c.digests > LARGE)
+    kept = select(image_measure.c.tags).where(mine)
+    digests = select(func.count()).where(manifest.c.image_id == image.c.id)
+    tags = select(func.count()).where(tag.c.image_id == image.c.id)
+    known, kept_tags, all_digests, all_tags = (
+        each.correlate(image).scalar_subquery() for each in (large, kept, digests, tags)
+    )
+    return func.coalesce(known, all_digests), case((known.is_not(None), kept_tags), else_=all_tags)
 
 
 def count(tx: Connection, image_id: int) -> Measure:

@@ -1,18 +1,16 @@
 """The rows of two more lists: the images of a repository, and the tags of an image, one row for each name."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, case, func, select
+from sqlalchemy import Connection, RowMapping, select
 
 from berth.db import pages
 from berth.db.pages import Found, Wanted
-from berth.db.tables import image, image_measure, manifest, tag
+from berth.db.tables import image, manifest, tag
 from berth.people.access import Place
-from berth.registry import images, locks, search
+from berth.registry import images, locks, measuring, search
 from berth.registry.images import Image
-from berth.registry.measuring import LARGE
 from berth.registry.rows import FEW
 from berth.words.errors import Locked
 
@@ -74,7 +72,8 @@ def image_page(
 ) -> Found[ImageRow]:
     """Raises `FieldInvalid` for an order that is none of IMAGES."""
     here = (image.c.repository_id == place.repository_id, image.c.born_at.is_not(None))
-    query = select(image, *_counted()).where(*here)
+    digests, tags = measuring.counted()
+    query = select(image, digests.label("digests"), tags.label("tags")).where(*here)
     if name is not None:
         query = query.where(pages.containing(image.c.name, name))
     if state is not None:
@@ -117,22 +116,6 @@ def _few(tx: Connection, found: Image, name: str) -> list[int] | None:
 
 
 _SAME = tuple(ImageRow.__dataclass_fields__.keys() - {"path", "lock"})
-
-
-def _counted() -> Sequence[ColumnElement[int]]:
-    """Digests and tags of each image: of large ones as a job has counted them, of the others at once."""
-    mine = image_measure.c.image_id == image.c.id
-    large = select(image_measure.c.digests).where(mine, image_measure.c.digests > LARGE)
-    kept = select(image_measure.c.tags).where(mine)
-    digests = select(func.count()).where(manifest.c.image_id == image.c.id)
-    tags = select(func.count()).where(tag.c.image_id == image.c.id)
-    known, kept_tags, all_digests, all_tags = (
-        each.correlate(image).scalar_subquery() for each in (large, kept, digests, tags)
-    )
-    return (
-        func.coalesce(known, all_digests).label("digests"),
-        case((known.is_not(None), kept_tags), else_=all_tags).label("tags"),
-    )
 
 
 def _lock(row: RowMapping, path: str, at: datetime) -> Locked | None:

@@ -144,10 +144,12 @@ class View:
             "unchanged": UNCHANGED,
         }
         page = drawing.draw(template, self.language.code, **shared, **facts)
-        mark = _fingerprint(page)
-        if self.is_scripted and self.query.get("since") == mark:
-            return Answer(204, [*HEADERS, *self.headers])
-        body = page.replace(UNCHANGED, mark).encode(errors="backslashreplace")
+        if UNCHANGED in page:
+            mark = _fingerprint(page)
+            if self.is_scripted and self.query.get("since") == mark:
+                return Answer(204, [*HEADERS, *self.headers])
+            page = page.replace(UNCHANGED, mark)
+        body = page.encode(errors="backslashreplace")
         headers = [("Content-Type", "text/html; charset=utf-8"), ("Vary", "HX-Request, Accept-Encoding, Cookie")]
         if len(body) > SMALL and "gzip" in Headers(self.scope).get("accept-encoding"):
             body = gzip.compress(body, 1, mtime=0)

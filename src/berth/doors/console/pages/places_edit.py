@@ -128,7 +128,7 @@ def ask_apply(view: View) -> Answer:
     with view.site.db.read() as tx:
         place = _managed(tx, view)
         different = applying.preview(tx, place, POLICIES)
-    return view.show("repository_apply.html", place=place, different=different, which=POLICIES)
+    return view.show("repository_apply.html", place=place, different=different)
 
 
 def apply_defaults(view: View) -> Answer:

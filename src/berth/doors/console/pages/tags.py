@@ -48,7 +48,6 @@ def show(view: View) -> Answer:
         forecasts=going,
         next=view.after(page, wanted),
         wanted=wanted,
-        kinds=KINDS,
         filtered=filters != Filters(),
         tab="tags",
     )
