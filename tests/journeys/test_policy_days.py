@@ -4,32 +4,18 @@ import contextlib
 import json
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests import documents
 from tests.cli.conftest import Command
-from tests.journeys.test_operator_day import PLAIN, image_to_push
+from tests.journeys.test_operator_day import PLAIN, berth, image_to_push, rows
 from tests.journeys.tools import ToolFailed, Tools
-from tests.serving import ADMIN, PASSWORD, Server
+from tests.serving import Server
+
+__all__ = ["berth"]
 
 PATH = "main/apps/nightlies"
-
-
-@pytest.fixture
-def berth(
-    shared: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.chdir(tmp_path)
-    command = Command(monkeypatch, capsys)
-    command.succeeds("login", shared.url, "--user", ADMIN, "--password-stdin", stdin=PASSWORD)
-    return command
-
-
-def rows(berth: Command, *words: str) -> Any:  # Any: JSON
-    return berth.succeeds(*words, "--output", "json").json
 
 
 def weeks_pass(server: Server, digests: set[str]) -> None:

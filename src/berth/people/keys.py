@@ -51,6 +51,12 @@ class Key:
     created_by: str
     created_at: datetime
 
+    def state(self, now: datetime) -> str:
+        """`active`, `expired` or `revoked`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
+
 
 def create(
     tx: Connection,

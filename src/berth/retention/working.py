@@ -79,8 +79,7 @@ def approve(tx: Connection, found: Image, run_id: str, actor: Actor, *, at: date
     if not runs.approve(tx, run_id, actor.name):
         raise RunNotWaiting(run_id)
     run.put(tx, at=at, run_id=run_id)
-    after = {"run": run_id, "breaker": waiting.breaker}
-    events.record(tx, actor, "image.policy-approve", str(found.path), at=at, after=after)
+    _answered(tx, found, waiting, "image.policy-approve", actor, at=at)
 
 
 def refuse(tx: Connection, found: Image, run_id: str, actor: Actor, *, at: datetime) -> None:
@@ -88,8 +87,12 @@ def refuse(tx: Connection, found: Image, run_id: str, actor: Actor, *, at: datet
     waiting = runs.find(tx, found, run_id)
     if not runs.refuse(tx, run_id, actor.name, at=at):
         raise RunNotWaiting(run_id)
-    after = {"run": run_id, "breaker": waiting.breaker}
-    events.record(tx, actor, "image.policy-refuse", str(found.path), at=at, after=after)
+    _answered(tx, found, waiting, "image.policy-refuse", actor, at=at)
+
+
+def _answered(tx: Connection, found: Image, waiting: Run, action: str, actor: Actor, *, at: datetime) -> None:
+    after = {"run": waiting.id, "breaker": waiting.breaker}
+    events.record(tx, actor, action, str(found.path), at=at, after=after)
 
 
 def policy_of(tx: Connection, image_id: int) -> DeletionPolicy:

@@ -110,11 +110,6 @@ def _is(state: str, now: datetime) -> ColumnElement[bool]:
 
 
 def _shown(key: keys.Key, now: datetime) -> dict[str, Any]:  # Any: the fields of the shape
-    state = "active"
-    if key.revoked_at is not None:
-        state = "revoked"
-    elif key.expires_at is not None and key.expires_at <= now:
-        state = "expired"
     same = ("id", "owner", "description", "expires_at", "revoked_at", "used_at", "created_by", "created_at")
     scopes = None if key.scopes is None else [str(scope) for scope in key.scopes]
-    return {**{field: getattr(key, field) for field in same}, "scopes": scopes, "state": state}
+    return {**{field: getattr(key, field) for field in same}, "scopes": scopes, "state": key.state(now)}

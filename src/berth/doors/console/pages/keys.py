@@ -25,7 +25,7 @@ def show(view: View) -> Answer:
     where = [] if view.is_operator else [access_key.c.account_id == view.caller.principal.account_id]
     with view.site.db.read() as tx:
         found = keys.page(tx, wanted, *where)
-    return view.show("keys.html", rows=found.items, next=view.after(found, wanted), wanted=wanted, state=_state)
+    return view.show("keys.html", rows=found.items, next=view.after(found, wanted), wanted=wanted)
 
 
 def ask(view: View) -> Answer:
@@ -91,12 +91,6 @@ def _expiry(view: View, now: datetime) -> datetime | None:
     except ValueError:
         raise FieldInvalid("expires", "a day such as 2026-12-31") from None
     return datetime.combine(day, time(), now.tzinfo) + timedelta(days=1)
-
-
-def _state(key: Key, now: datetime) -> str:
-    if key.revoked_at is not None:
-        return "revoked"
-    return "expired" if key.expires_at is not None and key.expires_at <= now else "active"
 
 
 def _host(view: View) -> str:
