@@ -3,13 +3,20 @@
 from typing import Literal, get_args
 
 from berth.registry.platforms import IMAGE_CONFIGS
-from berth.words.manifest import INDEXES
+from berth.words.manifest import INDEXES, Document
 
 Kind = Literal["image", "index", "artifact"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+FILE_SYSTEMS = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
+"""How the media types of layers begin that are laid over each other."""
 
-def of(media_type: str, config_type: str | None) -> Kind:
-    if media_type in INDEXES:
+
+def of(document: Document) -> Kind:
+    """A signature or an attestation may have the config of an image, but none of its layers is of a file system."""
+    if document.media_type in INDEXES:
         return "index"
-    return "image" if config_type in IMAGE_CONFIGS else "artifact"
+    if document.config is None or document.config.media_type not in IMAGE_CONFIGS:
+        return "artifact"
+    layers = [layer.media_type.startswith(FILE_SYSTEMS) for layer in document.layers]
+    return "image" if any(layers) or not layers else "artifact"

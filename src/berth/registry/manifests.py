@@ -161,7 +161,7 @@ def _add(
         "media_type": document.media_type,
         "artifact_type": document.artifact_type,
         "config_type": config_type,
-        "kind": kinds.of(document.media_type, config_type),
+        "kind": kinds.of(document),
         "subject": None if document.subject is None else str(document.subject),
         "annotations": document.annotations,
         "platforms": named,

@@ -19,6 +19,7 @@ from berth.registry import blobs, images, kinds, limits, locks, naming, past, pl
 from berth.registry import trash as room
 from berth.registry.images import Image
 from berth.words import digest as digests
+from berth.words import manifest as words
 from berth.words import names
 from berth.words.errors import FieldInvalid, Unrestorable
 from berth.words.names import ImagePath
@@ -164,8 +165,10 @@ def _put(tx: Connection, found: Image, row: RowMapping, present: Mapping[str, in
     """One digest with its document, its parts and all its columns; its first push stays what it was."""
     naming.refuse_hidden(tx, found, row["digest"])
     values = room.values_of(manifest, row["facts"]["manifest"])
-    kind = kinds.of(values["media_type"], values["config_type"])
-    here = {"image_id": found.id, "digest": row["digest"], "kind": kind, "restored_at": at}
+    kind = kinds.of(words.parse(values["media_type"], row["body"]))
+    here: dict[str, object] = {"image_id": found.id, "digest": row["digest"], "kind": kind, "restored_at": at}
+    if values.get("scan_state") in ("queued", "running"):  # that scan went when it was deleted
+        here |= {"scan_state": "done" if values.get("result_id") else "", "scan_code": "", "scan_reason": ""}
     manifest_id: int = tx.execute(insert(manifest).values(**{**values, **here}).returning(manifest.c.id)).scalar_one()
     tx.execute(insert(manifest_body).values(manifest_id=manifest_id, body=row["body"]))
     platforms.remember(tx, found.id, manifest_id, values["platforms"])

@@ -92,6 +92,13 @@ class Row:
     pulls: int
     pulled_at: datetime | None
     description: str
+    scan_state: str
+    """`queued`, `running`, `done`, `failed`; empty: nobody has asked for a scan."""
+    scan_code: str
+    """Of a failure, or of what a scan waits for."""
+    scan_reason: str
+    result_id: int | None
+    """Of the last good scan."""
     state: str
     state_reason: str
     lock: Locked | None

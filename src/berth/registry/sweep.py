@@ -15,7 +15,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import ColumnElement, Connection, Select, delete, exists, select
 
-from berth.db.tables import blob, ended_upload, image_blob, manifest, manifest_blob, trash_blob
+from berth.db.tables import advisory_file, blob, ended_upload, image_blob, manifest, manifest_blob, trash_blob
 from berth.jobs import job
 from berth.registry import images, tickets, uploads
 from berth.site import Site
@@ -96,6 +96,7 @@ def drop_strays(site: Site) -> int:
     for some in _some(old, BATCH):
         with site.db.read() as tx:
             known = set(tx.scalars(select(blob.c.key).where(blob.c.key.in_(some))))
+            known |= set(tx.scalars(select(advisory_file.c.key).where(advisory_file.c.key.in_(some))))
         for key in set(some) - known:
             site.blobs.delete(key)
             gone += 1

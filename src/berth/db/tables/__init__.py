@@ -8,6 +8,8 @@
                                      └─ image_blob ── blob              bytes, shared by all images
     repository ── trash ── trash_blob · trash_history
     image ── image_measure · retention_run ── retention_item
+    manifest ── scan · scan_result ── result_component ── component ── component_match ── vulnerability
+    scan_layer · scan_turn · advisory_file · reevaluation ── reevaluated
     account ── access_key · grant_ · refresh_token · session · identity
     audit_event · operation · job · schedule · throttle · signing_key · change · ended_upload
 
@@ -31,6 +33,19 @@ from berth.db.tables.contents import (
 from berth.db.tables.people import access_key, account, grant_, identity, refresh_token, session, signing_key, throttle
 from berth.db.tables.places import image, image_measure, registry, repository
 from berth.db.tables.retention import retention_item, retention_run
+from berth.db.tables.scans import (
+    advisory_file,
+    component,
+    component_match,
+    reevaluated,
+    reevaluation,
+    result_component,
+    scan,
+    scan_layer,
+    scan_result,
+    scan_turn,
+    vulnerability,
+)
 from berth.db.tables.shared import metadata
 from berth.db.tables.traffic import ended_upload, operation, pulled_by, trash, trash_blob, trash_history
 from berth.db.tables.work import audit_event, change, job, schedule
@@ -39,9 +54,12 @@ __all__ = [
     "UNTAGGED",
     "access_key",
     "account",
+    "advisory_file",
     "audit_event",
     "blob",
     "change",
+    "component",
+    "component_match",
     "ended_upload",
     "grant_",
     "identity",
@@ -57,11 +75,18 @@ __all__ = [
     "metadata",
     "operation",
     "pulled_by",
+    "reevaluated",
+    "reevaluation",
     "refresh_token",
     "registry",
     "repository",
+    "result_component",
     "retention_item",
     "retention_run",
+    "scan",
+    "scan_layer",
+    "scan_result",
+    "scan_turn",
     "schedule",
     "session",
     "signing_key",
@@ -72,4 +97,5 @@ __all__ = [
     "trash",
     "trash_blob",
     "trash_history",
+    "vulnerability",
 ]

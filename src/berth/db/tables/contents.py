@@ -1,6 +1,18 @@
 """What is in an image: manifests, tags and blobs."""
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, LargeBinary, String, Table, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from berth.db.columns import ID, Instant
 from berth.db.tables.shared import locked_columns, made_and_edited, metadata, state
@@ -32,11 +44,16 @@ manifest = Table(
     Column("untagged_at", Instant),  # when it lost its last name; what never had one has no such time
     Column("restored_at", Instant),  # policies keep it for a whole period from here
     Column("description", String(255), nullable=False, server_default=""),
+    Column("scan_state", String(8), nullable=False, server_default=""),  # queued | running | done | failed
+    Column("scan_code", String(30), nullable=False, server_default=""),  # of what failed, or is waited for
+    Column("scan_reason", Text, nullable=False, server_default=""),
+    Column("result_id", BigInteger),  # the last good one; no key: see `scan.results`
     *locked_columns(),
     *state(),
     *made_and_edited(),  # created_at is the first push
     UniqueConstraint("image_id", "digest"),
     Index("ix_manifest_subject", "image_id", "subject"),
+    Index("ix_manifest_result", "result_id"),
     Index("ix_manifest_kind", "image_id", "kind", "id"),
     Index(
         "ix_manifest_locked",
