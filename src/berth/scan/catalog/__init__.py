@@ -1,0 +1,5 @@
+"""The catalog of an image: a `Reader` for every kind of file that tells of packages (SPEC 6)."""
+
+from berth.scan.catalog import system
+
+READERS = (*system.READERS,)
