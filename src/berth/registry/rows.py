@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from berth.db import pages
 from berth.db.pages import Found, Wanted
-from berth.db.tables import UNTAGGED, manifest, manifest_edge, manifest_platform, tag
+from berth.db.tables import UNTAGGED, manifest, manifest_edge, manifest_platform, scan_result, tag
 from berth.registry import locks, reach, search
 from berth.registry.images import Image
 from berth.registry.kinds import Kind
@@ -76,6 +76,19 @@ class Filters:
 
 
 @dataclass(frozen=True)
+class ScanResult:
+    """What a list shows of a result of a scan; `scan` knows how to read it."""
+
+    id: int
+    tally: list[int]
+    secrets: dict[str, int]
+    gaps: list[dict[str, str]]
+    taken_at: datetime
+    evaluated_at: datetime
+    advisories_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Row:
     id: int
     digest: str
@@ -97,7 +110,7 @@ class Row:
     scan_code: str
     """Of a failure, or of what a scan waits for."""
     scan_reason: str
-    result_id: int | None
+    result: ScanResult | None
     """Of the last good scan."""
     state: str
     state_reason: str
@@ -178,11 +191,15 @@ def _columns(found: Image) -> Select[Any]:  # Any: columns of different types
     by_name = select(func.count()).where(tag.c.image_id == found.id, tag.c.fallback_of == manifest.c.digest)
     return select(
         manifest,
+        *_RESULT,
         children.correlate(manifest).scalar_subquery().label("children"),
         (by_subject.correlate(manifest).scalar_subquery() + by_name.correlate(manifest).scalar_subquery()).label(
             "referrers"
         ),
-    )
+    ).outerjoin(scan_result, scan_result.c.id == manifest.c.result_id)
+
+
+_RESULT = [scan_result.c[name].label(f"result_{name}") for name in ScanResult.__dataclass_fields__ if name != "id"]
 
 
 def _few(tx: Connection, found: Image, filters: Filters, at: datetime) -> list[int] | None:
@@ -316,7 +333,14 @@ def _first_names(count: int) -> TextClause:
 
 
 def _row(row: RowMapping, names: list[str], lock: Locked | None) -> Row:
-    made = {"tags", "more_tags", "lock", "size"}
+    made = {"tags", "more_tags", "lock", "size", "result"}
     same: dict[str, Any] = {field: row[field] for field in Row.__dataclass_fields__.keys() - made}  # Any: columns
     more = len(names) > MAX_NAMES
-    return Row(tags=names[:MAX_NAMES], more_tags=more, lock=lock, size=row["total_size"], **same)
+    own = {"tags": names[:MAX_NAMES], "more_tags": more, "lock": lock, "size": row["total_size"]}
+    return Row(**own, result=_result(row), **same)
+
+
+def _result(row: RowMapping) -> ScanResult | None:
+    if row["result_evaluated_at"] is None:
+        return None
+    return ScanResult(**{name: row[f"result_{name}"] for name in ScanResult.__dataclass_fields__})

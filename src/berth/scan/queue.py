@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, case, delete, func, or_, select, update
 
 from berth.audit.events import Actor
 from berth.db import insert_ignore, pages, upsert
 from berth.db.pages import Found, Wanted
-from berth.db.tables import manifest, scan, scan_turn
+from berth.db.tables import image, manifest, scan, scan_turn
 from berth.scan.failed import Code, ScanFailed
 from berth.scan.tally import Tally
 
@@ -74,6 +74,12 @@ def put(tx: Connection, manifest_ids: Collection[int], actor: Actor, *, priority
     sooner = scan.c.manifest_id.in_(repositories.keys() - put_now) & (scan.c.state == "queued")
     tx.execute(update(scan).where(sooner, scan.c.priority > priority).values(priority=priority, due_at=at))
     return put_now
+
+
+def any_ready(tx: Connection, *, at: datetime) -> bool:
+    """Whether a claim may find one: an idle worker takes no write lock."""
+    left = (scan.c.state == "running") & (scan.c.leased_until <= at)
+    return tx.execute(select(scan.c.id).where(or_(_ready(at), left)).limit(1)).first() is not None
 
 
 def claim(tx: Connection, *, at: datetime) -> Claimed | None:
@@ -138,12 +144,10 @@ def page(tx: Connection, manifest_id: int, wanted: Wanted) -> Found[Scan]:
 def depth(tx: Connection) -> dict[str, int]:
     """How many are in each state that is no end."""
     query = select(scan.c.state, func.count()).where(scan.c.state.in_(GOING_ON)).group_by(scan.c.state)
-    return {state: count for state, count in tx.execute(query)}
+    return {row[0]: row[1] for row in tx.execute(query)}
 
 
 def _repositories(tx: Connection, manifest_ids: Collection[int]) -> dict[int, int]:
-    from berth.db.tables import image
-
     query = (
         select(manifest.c.id, image.c.repository_id)
         .join(image, image.c.id == manifest.c.image_id)
@@ -152,8 +156,12 @@ def _repositories(tx: Connection, manifest_ids: Collection[int]) -> dict[int, in
     return {row.id: row.repository_id for row in tx.execute(query)}
 
 
+def _ready(at: datetime) -> ColumnElement[bool]:
+    return (scan.c.state == "queued") & (scan.c.code != WAITS_FOR_ADVISORIES) & (scan.c.due_at <= at)
+
+
 def _next(at: datetime) -> Any:  # Any: a row of the queue
-    ready = (scan.c.state == "queued") & (scan.c.code != WAITS_FOR_ADVISORIES) & (scan.c.due_at <= at)
+    ready = _ready(at)
     first = select(func.min(scan.c.priority)).where(ready).scalar_subquery()
     oldest = select(func.min(scan.c.id)).where(ready, scan.c.priority == first).group_by(scan.c.repository_id)
     turn = scan.outerjoin(scan_turn, scan_turn.c.repository_id == scan.c.repository_id)

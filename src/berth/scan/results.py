@@ -6,7 +6,7 @@ goes on naming it from the trash; a result that no row has named for longer than
 
 import json
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,12 +16,13 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, tuple_, u
 from berth.db import insert_ignore
 from berth.db.tables import component, manifest, result_component, scan_result
 from berth.scan import components
-from berth.scan.inventory import Gap, Inventory, OperatingSystem, Package
+from berth.scan.inventory import Gap, Inventory, OperatingSystem
 from berth.scan.matches import Component
 from berth.scan.tally import Tally
 
 BUILTIN = "builtin"
 AT_ONCE = 200
+LONGEST_KEY = 1000
 LONGEST_BODY = 256 << 20
 """Bytes of an unpacked body; a scan makes none that is longer."""
 
@@ -101,6 +102,11 @@ def some(tx: Connection, ids: Collection[int]) -> dict[int, Result]:
     return {row["id"]: _result(row) for row in rows}
 
 
+def analyzer_of(tx: Connection, result_id: int) -> int:
+    """With which version of our own reading it was taken; 0: it was taken by somebody else."""
+    return int(tx.execute(select(scan_result.c.analyzer).where(scan_result.c.id == result_id)).scalar_one())
+
+
 def in_force(tx: Connection, manifest_id: int, result_id: int) -> None:
     """Let a digest of an image have this result."""
     tx.execute(update(manifest).where(manifest.c.id == manifest_id).values(result_id=result_id))
@@ -122,7 +128,7 @@ def _link(tx: Connection, result_id: int, inventory: Inventory) -> None:
     units: dict[Component, set[tuple[str, str]]] = {}
     for package in inventory.packages:
         key = components.of(package, inventory.os)
-        if key is not None:
+        if key is not None and _fits(key):
             units.setdefault(key, set()).add((package.name, package.version))
     for part in _parts(sorted(units)):
         insert_ignore(tx, component, [{name: getattr(each, name) for name in _KEY} for each in part])
@@ -131,6 +137,11 @@ def _link(tx: Connection, result_id: int, inventory: Inventory) -> None:
     rows = [{"result_id": result_id, "component_id": ids[key], "units": len(those)} for key, those in units.items()]
     for part in _parts(rows):
         tx.execute(insert(result_component), part)
+
+
+def _fits(key: Component) -> bool:
+    """What is longer fits into no index of PostgreSQL, and no advisory speaks of it."""
+    return len(f"{key.ecosystem}{key.name}{key.version}".encode()) <= LONGEST_KEY
 
 
 _KEY = ("ecosystem", "name", "version", "kind")

@@ -52,6 +52,8 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.RunNotWaiting: (409, "run-not-waiting"),
     errors.ManifestDeleting: (409, "digest-deleting"),
     errors.ManifestInactive: (409, "digest-inactive"),
+    errors.NotScannable: (409, "not-scannable"),
+    errors.NotScanned: (409, "not-scanned"),
     errors.PlaceDeleting: (409, "place-deleting"),
     errors.Locked: (423, "locked"),
     errors.TagImmutable: (409, "tag-immutable"),

@@ -53,6 +53,8 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.RunNotWaiting: (409, _("This run does not wait for an approval any more.")),
     errors.ManifestDeleting: (409, _("This digest is being deleted.")),
     errors.ManifestInactive: (409, _("Deletion failed. The digest cannot be used. Only delete is available.")),
+    errors.NotScannable: (409, _("This is no image: there is nothing in it to be checked.")),
+    errors.NotScanned: (409, _("There is no result of a check yet.")),
     errors.PlaceDeleting: (409, _("%(name)s is being deleted, or its deletion has failed. %(reason)s")),
     errors.Locked: (409, _("Locked. Unlock it before you delete or update it.")),
     errors.TagImmutable: (409, _("%(tag)s is not moved: tags that match %(expression)s are immutable here.")),

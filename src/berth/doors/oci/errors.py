@@ -47,6 +47,8 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.RunNotWaiting: (403, "DENIED"),
     errors.ManifestDeleting: (403, "DENIED"),
     errors.ManifestInactive: (403, "DENIED"),
+    errors.NotScannable: (403, "DENIED"),
+    errors.NotScanned: (403, "DENIED"),
     errors.PlaceDeleting: (403, "DENIED"),
     errors.Locked: (403, "DENIED"),
     errors.TagImmutable: (403, "DENIED"),

@@ -14,7 +14,7 @@ Refusal
 │   ├── AlreadyExists · NotEmpty · LastAdministrator · Stale
 │   ├── ManifestReferenced · ReferrerHeld · BlobHeld
 │   ├── ImageDeleting · ImageInactive · ImageBusy · ManifestDeleting · ManifestInactive · PlaceDeleting
-│   ├── RunGoesOn · RunNotWaiting
+│   ├── RunGoesOn · RunNotWaiting · NotScannable · NotScanned
 │   └── Locked · TagImmutable · TagInUse · Unrestorable
 └── Access             who asks is the reason
     └── Unauthenticated · TokenTooNarrow · Denied · TooManyAttempts
@@ -33,6 +33,8 @@ from berth.words.errors.conflict import (
     ManifestInactive,
     ManifestReferenced,
     NotEmpty,
+    NotScannable,
+    NotScanned,
     PlaceDeleting,
     ReferrerHeld,
     RunGoesOn,
@@ -103,6 +105,8 @@ __all__ = [
     "ManifestUnknown",
     "NameInvalid",
     "NotEmpty",
+    "NotScannable",
+    "NotScanned",
     "OperationUnknown",
     "PartsMissing",
     "PlaceDeleting",

@@ -149,6 +149,26 @@ class ManifestInactive(Conflict):
 
 
 @dataclass(eq=False)
+class NotScannable(Conflict):
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.digest} is no image, and lists none: there is nothing in it to be checked"
+
+
+@dataclass(eq=False)
+class NotScanned(Conflict):
+    """There is no result, and none is ever made up."""
+
+    digest: str
+    state: str
+    """What became of its scan: `not scanned`, `queued`, `running` or `failed`."""
+
+    def __str__(self) -> str:
+        return f"{self.digest} has no result of a scan: it is {self.state}"
+
+
+@dataclass(eq=False)
 class PlaceDeleting(Conflict):
     """A registry or repository is on its way out, or its deletion has failed."""
 

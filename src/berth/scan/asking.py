@@ -1,0 +1,89 @@
+"""Asking for scans: by hand for up to 50 digests, for a whole repository, and on every push where the policy says so.
+
+What is scanned are images. Of an index its children are; signatures, attestations and charts cannot be.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from berth.audit import events
+from berth.audit.events import Actor
+from berth.db.tables import image, manifest, manifest_edge
+from berth.people.access import Place
+from berth.registry import images, limits, reach
+from berth.registry.images import Image
+from berth.scan import queue
+from berth.words.digest import Digest
+from berth.words.errors import ManifestUnknown, NotScannable
+from berth.words.policies import ScanPolicy
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What became of one digest that was asked for."""
+
+    digest: str
+    queued: int
+    """Images that are now scanned for it: one, or the children of an index."""
+    going_on: int
+    """Those that waited already."""
+
+
+def by_hand(tx: Connection, found: Image, contents: Sequence[Digest], actor: Actor, *, at: datetime) -> list[Asked]:
+    """Have up to 50 digests scanned.
+
+    Raises `FieldInvalid` for more, `ManifestUnknown`, and `NotScannable` for what is no image and lists none.
+    """
+    limits.at_most("digests", contents)
+    asked = []
+    for content in dict.fromkeys(contents):
+        wanted = _images_of(tx, found, content)
+        fresh = queue.put(tx, wanted, actor, priority=queue.BY_HAND, at=at)
+        asked.append(Asked(str(content), len(fresh), len(wanted) - len(fresh)))
+    after = {"digests": [each.digest for each in asked]}
+    events.record(tx, actor, "image.scan", str(found.path), at=at, after=after)
+    return asked
+
+
+def whole(tx: Connection, place: Place, actor: Actor, *, at: datetime) -> int:
+    """Have every image of a repository scanned, after those asked for one by one; returns how many now wait."""
+    query = (
+        select(manifest.c.id)
+        .join(image, image.c.id == manifest.c.image_id)
+        .where(image.c.repository_id == place.repository_id, image.c.state.in_(images.VISIBLE))
+        .where(manifest.c.kind == "image", manifest.c.state == "active")
+    )
+    ids = list(tx.scalars(query.order_by(manifest.c.id)))
+    fresh = 0
+    for some in reach.batches(ids):
+        fresh += len(queue.put(tx, some, actor, priority=queue.ANEW, at=at))
+    events.record(tx, actor, "repository.scan", str(place), at=at, after={"images": fresh})
+    return fresh
+
+
+def on_push(tx: Connection, manifest_id: int, actor: Actor, *, at: datetime) -> None:
+    """A digest that was pushed for the first time is scanned where the image's policy says so."""
+    kept = tx.execute(
+        select(image.c.policy_scan, manifest.c.kind)
+        .join_from(manifest, image, image.c.id == manifest.c.image_id)
+        .where(manifest.c.id == manifest_id)
+    ).one()
+    if kept.kind == "image" and ScanPolicy.from_json(kept.policy_scan).automatic:
+        queue.put(tx, [manifest_id], actor, priority=queue.ON_PUSH, at=at)
+
+
+def _images_of(tx: Connection, found: Image, content: Digest) -> Collection[int]:
+    mine = (manifest.c.image_id == found.id) & (manifest.c.digest == str(content))
+    row = tx.execute(select(manifest.c.id, manifest.c.kind).where(mine, manifest.c.state == "active")).first()
+    if row is None:
+        raise ManifestUnknown(str(content))
+    below = select(manifest_edge.c.child_id).where(manifest_edge.c.parent_id == row.id)
+    ids = [row.id] if row.kind == "image" else []
+    if row.kind == "index":
+        ids = list(tx.scalars(select(manifest.c.id).where(manifest.c.id.in_(below), manifest.c.kind == "image")))
+    if not ids:
+        raise NotScannable(str(content))
+    return ids

@@ -1,0 +1,195 @@
+"""Scanning one digest after another, as the queue gives them.
+
+    claim ──> inventory ──> matches ──> tally ──> done
+                 │             └── no advisories yet: it waits for them, and its layers are not read again
+                 └── of the digest already known, of this and of any other image: no layer is read
+
+The bytes are read by a process of its own (`apart`); here is what belongs to the database.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from berth import __version__
+from berth.db import insert_ignore
+from berth.db.tables import blob, manifest, manifest_body, scan_layer
+from berth.scan import apart, evaluation, library, matching, queue, results
+from berth.scan.apart import Canceled, LayerInput
+from berth.scan.evaluation import Matched
+from berth.scan.failed import ScanFailed
+from berth.scan.layers.contents import ANALYZER_VERSION
+from berth.scan.queue import Claimed
+from berth.scan.results import BUILTIN
+from berth.site import Site
+from berth.words import manifest as documents
+from berth.words.manifest import Document
+
+NAME = f"berth {__version__}"
+BEAT_SECONDS = 20.0
+UNEXPECTED = ScanFailed("WORKER_LOST", "the scan ended unexpectedly; the log of the worker says why")
+MAX_CONFIG = 4 << 20
+
+log = structlog.get_logger("berth.scan")
+
+
+def run_next(site: Site) -> bool:
+    """Scan the digest whose turn it is; False when none waits."""
+    with site.db.read() as tx:
+        if not queue.any_ready(tx, at=site.now()):
+            return False
+    with site.db.write(durable=False) as tx:
+        claimed = queue.claim(tx, at=site.now())
+    if claimed is None:
+        return False
+    try:
+        with _kept(site, claimed) as cancel:
+            _scan(site, claimed, cancel)
+    except Canceled:
+        log.info("scan cancelled", scan=claimed.id)
+    except ScanFailed as failure:
+        log.info("scan failed", scan=claimed.id, code=failure.code, reason=failure.text)
+        with site.db.write(durable=False) as tx:
+            queue.failed(tx, claimed, failure, at=site.now())
+    except Exception:
+        log.exception("scan failed", scan=claimed.id)
+        with site.db.write(durable=False) as tx:
+            queue.failed(tx, claimed, UNEXPECTED, at=site.now())
+    return True
+
+
+def run_all(site: Site) -> int:
+    """All that is due; returns how many."""
+    ran = 0
+    while run_next(site):
+        ran += 1
+    return ran
+
+
+@contextmanager
+def _kept(site: Site, claimed: Claimed) -> Iterator[threading.Event]:
+    """Renew the lease until the block ends; the event is set when the scan is not ours any more."""
+    ended, cancel = threading.Event(), threading.Event()
+    heart = threading.Thread(target=_beat, args=(site, claimed, ended, cancel), name="scan lease", daemon=True)
+    heart.start()
+    try:
+        yield cancel
+    finally:
+        ended.set()
+        heart.join()
+
+
+def _beat(site: Site, claimed: Claimed, ended: threading.Event, cancel: threading.Event) -> None:
+    while not ended.wait(BEAT_SECONDS):
+        try:
+            with site.db.write(durable=False) as tx:
+                if not queue.renew(tx, claimed.id, at=site.now()):
+                    cancel.set()
+                    return
+        except SQLAlchemyError as error:
+            log.warning("lease of a scan not renewed, will be tried again", scan=claimed.id, reason=str(error))
+
+
+def _scan(site: Site, claimed: Claimed, cancel: threading.Event) -> None:
+    digest, document = _document(site, claimed)
+    with site.db.read() as tx:
+        known = results.of_digest(tx, digest, BUILTIN)
+        fresh = known is not None and results.analyzer_of(tx, known.id) == ANALYZER_VERSION
+    if known is None or not fresh:
+        _take(site, digest, document, cancel)
+    while not _evaluate(site, digest, claimed):
+        pass  # other advisories came into force meanwhile
+
+
+def _document(site: Site, claimed: Claimed) -> tuple[str, Document]:
+    """The digest that is scanned, and its manifest. Raises `Canceled` when it is gone."""
+    query = select(manifest.c.digest, manifest.c.media_type, manifest_body.c.body).join(manifest_body)
+    with site.db.read() as tx:
+        row = tx.execute(query.where(manifest.c.id == claimed.manifest_id)).first()
+    if row is None:
+        raise Canceled
+    return row.digest, documents.parse(row.media_type, row.body)
+
+
+def _take(site: Site, digest: str, document: Document, cancel: threading.Event) -> None:
+    """Read the image, and keep what is in it."""
+    layers, config = _layers(site, document)
+    taken = apart.take(layers, config, cancel=cancel)
+    at = site.now()
+    with site.db.write(durable=False) as tx:
+        for layer, body in taken.bodies.items():
+            insert_ignore(tx, scan_layer, {"digest": layer, "analyzer": ANALYZER_VERSION, "body": body, "used_at": at})
+        results.store(
+            tx,
+            digest,
+            taken.inventory,
+            scanner=BUILTIN,
+            scanner_version=__version__,
+            at=at,
+            analyzer=ANALYZER_VERSION,
+        )
+
+
+def _layers(site: Site, document: Document) -> tuple[list[LayerInput], bytes]:
+    """The layers of an image with what is known of them already, and its config."""
+    wanted = [str(part.digest) for part in document.blobs]
+    with site.db.read() as tx:
+        stored = select(blob.c.digest, blob.c.key).where(blob.c.digest.in_(wanted))
+        keys = {row.digest: row.key for row in tx.execute(stored)}
+        known = (scan_layer.c.digest.in_(wanted)) & (scan_layer.c.analyzer == ANALYZER_VERSION)
+        kept = select(scan_layer.c.digest, scan_layer.c.body).where(known)
+        bodies = {row.digest: row.body for row in tx.execute(kept)}
+    if bodies:
+        with site.db.write(durable=False) as tx:
+            tx.execute(update(scan_layer).where(known).values(used_at=site.now()))
+    layers = [
+        LayerInput(
+            str(part.digest),
+            part.media_type,
+            part.size,
+            partial(site.blobs.open, keys[str(part.digest)]) if str(part.digest) in keys else None,
+            bodies.get(str(part.digest)),
+        )
+        for part in document.layers
+    ]
+    return layers, _config(site, document, keys)
+
+
+def _config(site: Site, document: Document, keys: dict[str, str]) -> bytes:
+    if document.config is None or str(document.config.digest) not in keys:
+        return b""
+    with site.blobs.open(keys[str(document.config.digest)]) as stored:
+        return stored.read(0, min(stored.size, MAX_CONFIG))
+
+
+def _evaluate(site: Site, digest: str, claimed: Claimed) -> bool:
+    """Match what nobody has matched yet, and count; or let it wait for advisories. False: that has to be done again."""
+    with library.opened(site) as advisories:
+        if advisories is None:
+            with site.db.write(durable=False) as tx:
+                queue.waits(tx, claimed, scanner=NAME)
+                return library.current(tx) is None
+        with site.db.read() as tx:
+            found = results.of_digest(tx, digest, BUILTIN)
+            if found is None:
+                raise Canceled
+            waiting = evaluation.unmatched(tx, found.id)
+        matched = {number: Matched(each, matching.match(advisories, each)) for number, each in waiting.items()}
+    with site.db.write() as tx:
+        at = site.now()
+        build = library.current(tx)
+        if build is None or build.id != advisories.build:
+            return False
+        still = evaluation.unmatched(tx, found.id)
+        evaluation.keep(tx, {number: each for number, each in matched.items() if number in still}, at=at)
+        if still.keys() - matched.keys():
+            return False
+        tally = evaluation.evaluated(tx, found.id, at=at, advisories=build.id, advisories_at=build.made_at)
+        results.in_force(tx, claimed.manifest_id, found.id)
+        queue.done(tx, claimed, at=at, scanner=NAME, advisories=build.id, tally=tally)
+    return True
