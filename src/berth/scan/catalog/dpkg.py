@@ -15,6 +15,8 @@ _NO_STANZA = (".md5sums", ".list", ".preinst", ".postinst", ".prerm", ".postrm",
 _FILES = re.compile(r"var/lib/dpkg/(?:info/[^/]+\.list|status\.d/[^/]+\.md5sums)")
 _FIELDS = frozenset({"package", "status", "version", "architecture", "source"})
 _SOURCE = re.compile(r"(\S+)(?:\s+\((\S+)\))?")
+_ELSEWHERE = ("opt/", "usr/local/")
+"""Where no package of Debian itself has files (Debian Policy 9.1); no advisory speaks of what lies there."""
 _GONE = frozenset({"not-installed", "config-files"})
 """The states in which no file but a setting is left of a package (dpkg(1))."""
 
@@ -77,7 +79,7 @@ def _owned(path: str, file: BinaryIO) -> Iterator[str]:
         if path.endswith(".md5sums"):
             listed = listed.partition(b" ")[2].strip()
         owned = listed.decode("utf-8", "replace").removeprefix("./").lstrip("/")
-        if language_paths.tells(owned):
+        if language_paths.tells(owned) and not owned.startswith(_ELSEWHERE):
             yield owned
 
 
