@@ -1,0 +1,116 @@
+"""Results as spreadsheets: vulnerabilities, packages and secrets, a list of each (RFC 4180, UTF-8).
+
+A cell that a spreadsheet would take for a formula is written with an apostrophe before it, which makes it text.
+"""
+
+import csv
+import io
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from berth.scan import exclusion, report
+from berth.scan.exports import pieces, ratings
+from berth.scan.inventory import Package, Secret
+from berth.scan.report import ByLevel, Finding, Report
+from berth.words import time
+from berth.words.policies import Level
+
+MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
+
+Cell = str | int | float | None
+
+VULNERABILITIES = (
+    "Category",
+    "OS/Language",
+    "Package",
+    "Vulnerability",
+    "Severity",
+    "Severity source",
+    "Current version",
+    "Fix version",
+    "Fix state",
+    "Score",
+    "Vector",
+    "Title",
+    "Description",
+    "Links",
+    "Aliases",
+    "Published",
+    "Path",
+    "Layer",
+)
+PACKAGES = (
+    *("Category", "OS/Language", "Type", "Package", "Version", "Architecture"),
+    *("Source package", "Source version", "License", "Vendor", "Path", "Layer"),
+    *("Critical", "High", "Medium", "Low", "Negligible", "Unknown", "None", "Total"),
+)
+SECRETS = ("Severity", "Rule", "Title", "Path", "Line", "Match", "Layer", "Deleted later")
+
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters, and halves of surrogate pairs, which UTF-8 cannot say."""
+_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+"""What a spreadsheet calculates; the last four are the same characters in full width."""
+
+
+def vulnerabilities(of: Report) -> Iterator[bytes]:
+    view = exclusion.apply(of.policy, of.findings, of.secrets)
+    return _lines(VULNERABILITIES, (_vulnerability(of, finding) for finding in view.findings))
+
+
+def packages(of: Report) -> Iterator[bytes]:
+    """Every package, with how many of its findings are shown."""
+    view = exclusion.apply(of.policy, of.findings, of.secrets)
+    counts = report.count_by_package(view.findings)
+    return _lines(PACKAGES, (_package(of, package, counts.get(package, ByLevel())) for package in of.packages))
+
+
+def secrets(of: Report) -> Iterator[bytes]:
+    view = exclusion.apply(of.policy, of.findings, of.secrets)
+    return _lines(SECRETS, (_secret(secret) for secret in view.secrets))
+
+
+def _vulnerability(of: Report, finding: Finding) -> tuple[Cell, ...]:
+    package, match = finding.package, finding.match
+    known = match.vulnerability
+    return (
+        *(package.kind, report.origin(package, of.os), package.name, known.id, match.level, match.level_source),
+        *(package.version, match.fixed_version, match.fix_state, ratings.score(known), known.vector),
+        *(known.title, known.description, "\n".join(known.links), " ".join(known.aliases)),
+        *(time.text(known.published) if known.published else "", package.path, package.layer),
+    )
+
+
+def _package(of: Report, package: Package, counts: ByLevel) -> tuple[Cell, ...]:
+    return (
+        *(package.kind, report.origin(package, of.os), package.type, package.name, package.version, package.arch),
+        *(package.source_name, package.source_version, package.license, package.vendor, package.path, package.layer),
+        *(getattr(counts, level.value) for level in reversed(Level)),
+        counts.total,
+    )
+
+
+def _secret(secret: Secret) -> tuple[Cell, ...]:
+    later = "yes" if secret.deleted_later else "no"
+    return (secret.level, secret.rule, secret.title, secret.path, secret.line, secret.masked, secret.layer, later)
+
+
+def _lines(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
+    return pieces.of_text(_texts(header, rows))
+
+
+def _texts(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\r\n")
+    for cells in itertools.chain([header], rows):
+        writer.writerow([_safe(cell) for cell in cells])
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+
+
+def _safe(cell: Cell) -> Cell:
+    if not isinstance(cell, str):
+        return cell
+    text = _NO_TEXT.sub("\ufffd", cell)
+    return f"'{text}" if _FORMULA.match(text) else text
