@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 
 import structlog
@@ -15,6 +15,8 @@ from berth.jobs import Jobs, listed, run_next
 from berth.people import expired
 from berth.registry import applying, erasing, measuring, sweep, trash
 from berth.retention import working
+from berth.scan import importing
+from berth.scan import working as scanning
 from berth.schedule import Recurring
 from berth.settings import Settings
 from berth.site import Site, open_site
@@ -32,10 +34,13 @@ JOBS = listed(
     working.apply_due,
     working.test,
     working.run,
+    importing.import_,
 )
 """Every job there is."""
 
 THREADS = 2
+SCANNING = 1
+"""Threads that scan: what takes long has its own, so that nothing else waits for it."""
 SHORTEST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
@@ -51,14 +56,17 @@ class Worker:
         jobs: Jobs = JOBS,
         recurring: Sequence[Recurring] = schedule.RECURRING,
         threads: int = THREADS,
+        scanners: int = SCANNING,
     ) -> None:
         self._site = site
         self._jobs = jobs
         self._recurring = recurring
         self._stopping = threading.Event()
         # What still runs when time is up may be cut off with the process: its lease runs out.
+        acts = [*[self._act] * threads, *[self._scan] * scanners]
         self._threads = [
-            threading.Thread(target=self._work, name=f"worker {number + 1}", daemon=True) for number in range(threads)
+            threading.Thread(target=self._work, args=(act,), name=f"worker {number + 1}", daemon=True)
+            for number, act in enumerate(acts)
         ]
 
     def start(self) -> None:
@@ -73,11 +81,11 @@ class Worker:
             thread.join(max(0.0, end - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def _work(self) -> None:
+    def _work(self, act: Callable[[], bool]) -> None:
         pause, failing = SHORTEST_PAUSE, False
         while not self._stopping.is_set():
             try:
-                worked = self._act()
+                worked = act()
                 failing = False
             except Exception:
                 worked = False
@@ -91,6 +99,9 @@ class Worker:
     def _act(self) -> bool:
         schedule.put_due(self._site, self._recurring)
         return run_next(self._site, self._jobs) is not None
+
+    def _scan(self) -> bool:
+        return scanning.run_next(self._site)
 
 
 def run(settings: Settings) -> None:

@@ -49,12 +49,12 @@ def unmatched(tx: Connection, result_id: int) -> dict[int, Component]:
     return _components(tx, _COMPONENTS.join(result_component).where(mine))
 
 
-def named(tx: Connection, names: Collection[str], *, after: int = 0) -> dict[int, Component]:
-    """The components of these names, whatever their ecosystems; `after` leaves out the older ones."""
+def named(tx: Connection, packages: Collection[tuple[str, str]], *, after: int = 0) -> dict[int, Component]:
+    """The components of these ecosystems and names; `after` leaves out the older ones."""
     found: dict[int, Component] = {}
-    for some in batches(sorted(names)):
+    for some in batches(sorted({name for _, name in packages})):
         found |= _components(tx, _COMPONENTS.where(component.c.name.in_(some), component.c.id > after))
-    return found
+    return {number: each for number, each in found.items() if (each.ecosystem, each.name) in packages}
 
 
 def every(tx: Connection, *, after: int = 0) -> dict[int, Component]:

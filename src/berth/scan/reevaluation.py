@@ -25,6 +25,9 @@ from berth.site import Site
 AT_ONCE = 500
 """Components that are matched and kept in one transaction."""
 
+Packages = Collection[tuple[str, str]]
+"""By ecosystem and name."""
+
 log = structlog.get_logger("berth.scan")
 
 
@@ -45,8 +48,8 @@ class Outcome:
         return sum(len(news.closed) for news in self.results.values())
 
 
-def put_in_force(site: Site, advisories: Advisories, build: Build, changed: Collection[str] | None) -> Outcome:
-    """Match again what these names' advisories may have changed (None: everything), and let the build be in force."""
+def put_in_force(site: Site, advisories: Advisories, build: Build, changed: Packages | None) -> Outcome:
+    """Match again what changed for these packages (None: everything), and let the build be in force."""
     outcome = Outcome(names=0 if changed is None else len(changed))
     with site.db.read() as tx:
         newest = tx.scalar(select(func.max(component.c.id))) or 0
@@ -81,7 +84,7 @@ def put_in_force(site: Site, advisories: Advisories, build: Build, changed: Coll
     return outcome
 
 
-def _affected(tx: Connection, names: Collection[str] | None, *, after: int) -> dict[int, Component]:
+def _affected(tx: Connection, names: Packages | None, *, after: int) -> dict[int, Component]:
     if names is None:
         return evaluation.every(tx, after=after)
     return evaluation.named(tx, names, after=after)

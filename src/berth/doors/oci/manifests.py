@@ -4,6 +4,7 @@ from berth.doors.http import Answer
 from berth.doors.oci import conditions, refused
 from berth.doors.oci.request import Request
 from berth.registry import images, manifests, platforms, tags, trash
+from berth.scan import asking
 from berth.words import manifest as documents
 from berth.words import names
 from berth.words.digest import Digest
@@ -52,6 +53,8 @@ def push(request: Request, body: bytes) -> Answer:
         pushed = manifests.put(
             tx, request.place, found, reference, document, actor, at=at, also_tags=also, platform=platform
         )
+        if pushed.new:
+            asking.on_push(tx, pushed.id, actor, at=at)
     headers = [
         ("Location", f"{request.base}/manifests/{pushed.digest}"),
         ("Docker-Content-Digest", str(pushed.digest)),

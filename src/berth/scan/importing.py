@@ -1,0 +1,119 @@
+"""Importing advisories from a file that somebody gives: an export of OSV, or a bundle of another Berth.
+
+    given ──put in the store──> job ──building──> a build ──reevaluation──> in force
+
+An import that fails changes nothing, and its operation says why. One at a time; the others wait.
+"""
+
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import structlog
+from sqlalchemy import Connection, delete, insert, select, update
+
+from berth.audit import events
+from berth.audit.events import Actor
+from berth.db.tables import advisory_file, operation
+from berth.jobs import job
+from berth.registry import operations
+from berth.scan import library, reevaluation
+from berth.scan.advisories import building, kept, sources
+from berth.scan.advisories.archives import SourceRefused
+from berth.scan.advisories.building import NothingLearnt
+from berth.scan.advisories.changed import changes
+from berth.scan.advisories.kept import BuildBusy
+from berth.scan.advisories.layout import AdvisoriesUnreadable
+from berth.scan.advisories.opened import Advisories
+from berth.scan.library import GIVEN
+from berth.scan.reevaluation import Outcome
+from berth.site import Site
+
+KIND = "import advisories"
+TARGET = "advisories"
+
+log = structlog.get_logger("berth.scan")
+
+
+def give(site: Site, source: BinaryIO) -> tuple[str, int]:
+    """Keep a file for the job; returns its key and size. Call it outside of any transaction."""
+    key = library.put_object(site, source)
+    return key, source.tell()
+
+
+def ask(tx: Connection, key: str, size: int, actor: Actor, *, at: datetime, whole: bool) -> str:
+    """Have a file imported; returns the id of the operation.
+
+    With `whole` it stands for all that its ecosystems have: what is not in it is forgotten.
+    """
+    operation_id = operations.start(tx, KIND, TARGET, actor, at=at, total=0)
+    made = {"made_at": at, "made_by": actor.name}
+    tx.execute(insert(advisory_file).values(id=operation_id, state=GIVEN, key=key, size=size, sources={}, **made))
+    import_.put(tx, at=at, operation_id=operation_id, whole=whole)
+    events.record(tx, actor, "advisories.import", TARGET, at=at, after={"bytes": size, "whole": whole})
+    return operation_id
+
+
+@job("scan.import_advisories")
+def import_(site: Site, *, operation_id: str, whole: bool) -> None:
+    with site.db.write() as tx:
+        begun = operations.begin(tx, operation_id)
+        key = tx.scalar(select(advisory_file.c.key).where(advisory_file.c.id == operation_id))
+    if begun.ended or key is None:
+        return
+    reason = ""
+    try:
+        with tempfile.NamedTemporaryFile(dir=_made(library.folder(site)), prefix="given-") as file:
+            library.copied(site, key, file)
+            _import(site, Path(file.name), operation_id, begun.started_by, whole=whole)
+    except BuildBusy:
+        raise  # whoever makes one ends some day: the job rests and runs again
+    except (SourceRefused, NothingLearnt, AdvisoriesUnreadable, KeyError) as refused:
+        reason = str(refused) or type(refused).__name__
+    with site.db.write() as tx:
+        tx.execute(delete(advisory_file).where(advisory_file.c.id == operation_id))
+        operations.end(tx, operation_id, at=site.now(), reason=reason)
+    site.blobs.delete(key)
+
+
+def _import(site: Site, given: Path, operation_id: str, by: str, *, whole: bool) -> None:
+    """Make a build with what the file has, and put it in force. Raises what making it raises."""
+    folder = library.folder(site)
+    names = {name for name, _ in sources.records(given)} if whole else ()
+    built = building.change(folder, sources.records(given), whole=names, progress=_progress(site, operation_id))
+    log.info("advisories built", build=built.build, read=built.tally.read, skipped=built.tally.skipped)
+    put_in_force(site, built.path, by)
+
+
+def put_in_force(site: Site, path: Path, by: str) -> Outcome:
+    """Match again what a build that was made changes, and let it be in force for all workers."""
+    key = library.shared(site, path)
+    with site.db.read() as tx:
+        last = library.current(tx)
+    with closing(Advisories.open(path)) as advisories:
+        build = library.described(advisories, by=by, key=key)
+        return reevaluation.put_in_force(site, advisories, build, _changed(site, last, path))
+
+
+def _changed(site: Site, last: library.Build | None, path: Path) -> reevaluation.Packages | None:
+    """What may be matched otherwise; None where that cannot be told."""
+    if last is None:
+        return None
+    before = kept.path(library.folder(site), last.id)
+    return changes(before, path).packages if before.is_file() else None
+
+
+def _progress(site: Site, operation_id: str) -> Callable[[int], None]:
+    def told(read: int) -> None:
+        with site.db.write(durable=False) as tx:
+            tx.execute(update(operation).where(operation.c.id == operation_id).values(finished=read, total=read))
+
+    return told
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

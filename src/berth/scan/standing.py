@@ -1,0 +1,199 @@
+"""How a digest stands: whether it was scanned, how that went, and what its findings come to under the image's policy.
+
+An index stands as the images that it lists: what they found is added up, and it is done when all of them are.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, select
+
+from berth.db.tables import image, manifest, manifest_edge, scan_result
+from berth.registry.images import Image
+from berth.registry.rows import Row
+from berth.scan.queue import WAITS_FOR_ADVISORIES
+from berth.scan.tally import Counts, Tally
+from berth.words.policies import Level, ScanPolicy
+
+State = Literal["not-scanned", "queued", "running", "done", "failed", "partial", "unsupported"]
+"""`partial`: of an index some images were scanned and nobody has asked for the others."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    state: State
+    code: str
+    """Of a failure, or `NO_DATABASE` while it waits for advisories."""
+    reason: str
+    counts: Counts | None
+    """Of the last good scan; None while there is none, which is never the same as nothing found."""
+    secrets: int
+    hidden_secrets: int
+    warnings: int
+    """Things that were not checked."""
+    scanned_at: datetime | None
+    """When the layers were read."""
+    evaluated_at: datetime | None
+    advisories_at: datetime | None
+    images: int = 1
+    """How many images it speaks for; of an index those that it lists."""
+    scanned: int = 0
+    """How many of these have a result."""
+
+    @property
+    def re_scan_needed(self) -> bool:
+        """The result is of an earlier scan, and the last one failed."""
+        return self.state == "failed" and self.counts is not None
+
+    @property
+    def waits_for_advisories(self) -> bool:
+        return self.code == WAITS_FOR_ADVISORIES
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is known of one image."""
+
+    state: str
+    code: str
+    reason: str
+    tally: Tally | None
+    secrets: Mapping[str, int]
+    gaps: int
+    taken_at: datetime | None
+    evaluated_at: datetime | None
+    advisories_at: datetime | None
+
+
+_STATES: Mapping[str, State] = {
+    "": "not-scanned",
+    "queued": "queued",
+    "running": "running",
+    "done": "done",
+    "failed": "failed",
+    "partial": "partial",
+}
+"""By the words of the column, and one of our own."""
+
+UNSUPPORTED = Standing("unsupported", "", "", None, 0, 0, 0, None, None, None, images=0)
+
+
+def policy_of(tx: Connection, image_id: int) -> ScanPolicy:
+    return ScanPolicy.from_json(tx.execute(select(image.c.policy_scan).where(image.c.id == image_id)).scalar_one())
+
+
+def of(tx: Connection, found: Image, rows: Sequence[Row], *, policy: ScanPolicy | None = None) -> dict[int, Standing]:
+    """By id how these digests of an image stand; `policy` is that of the image, where it is known."""
+    policy = policy_of(tx, found.id) if policy is None else policy
+    listed = _listed(tx, [row.id for row in rows if row.kind == "index"])
+    standings: dict[int, Standing] = {}
+    for row in rows:
+        if row.kind == "artifact":
+            standings[row.id] = UNSUPPORTED
+        elif row.kind == "index":
+            standings[row.id] = _together(listed.get(row.id, []), policy)
+        else:
+            standings[row.id] = _alone(_part(row), policy)
+    return standings
+
+
+def _part(row: Row) -> _Part:
+    result = row.result
+    return _Part(
+        row.scan_state,
+        row.scan_code,
+        row.scan_reason,
+        None if result is None else Tally.from_json(result.tally),
+        {} if result is None else result.secrets,
+        0 if result is None else len(result.gaps),
+        None if result is None else result.taken_at,
+        None if result is None else result.evaluated_at,
+        None if result is None else result.advisories_at,
+    )
+
+
+def _alone(part: _Part, policy: ScanPolicy) -> Standing:
+    state = part.state
+    if part.tally is None and state == "done":  # its result is no more
+        state = ""
+    return _shown(state, part, [part], policy)
+
+
+def _together(parts: Sequence[_Part], policy: ScanPolicy) -> Standing:
+    """The worst news first: what goes on, what failed, what nobody asked for."""
+    if not parts:
+        return UNSUPPORTED
+    states = [part.state if part.tally is not None or part.state != "done" else "" for part in parts]
+    for state in ("running", "queued", "failed"):
+        if state in states:
+            return _shown(state, parts[states.index(state)], parts, policy)
+    if "" in states and "done" in states:
+        return _shown("partial", parts[states.index("")], parts, policy)
+    return _shown(states[0], parts[0], parts, policy)
+
+
+def _shown(state: str, telling: _Part, parts: Sequence[_Part], policy: ScanPolicy) -> Standing:
+    tallies = [part.tally for part in parts if part.tally is not None]
+    secrets = sum(sum(part.secrets.values()) for part in parts)
+    hides = policy.exclusion and policy.exclude_secrets
+    return Standing(
+        _STATES[state],
+        telling.code,
+        telling.reason,
+        sum(tallies, start=Tally()).under(policy) if tallies else None,
+        0 if hides else secrets,
+        secrets if hides else 0,
+        sum(part.gaps for part in parts),
+        _earliest(part.taken_at for part in parts),
+        _earliest(part.evaluated_at for part in parts),
+        _earliest(part.advisories_at for part in parts),
+        images=len(parts),
+        scanned=len(tallies),
+    )
+
+
+def _earliest(times: Iterable[datetime | None]) -> datetime | None:
+    return min((time for time in times if time is not None), default=None)
+
+
+def _listed(tx: Connection, index_ids: Collection[int]) -> dict[int, list[_Part]]:
+    """By index the images that it lists; what is no image has no part in it."""
+    if not index_ids:
+        return {}
+    result = (
+        scan_result.c.tally,
+        scan_result.c.secrets,
+        scan_result.c.gaps,
+        scan_result.c.taken_at,
+        scan_result.c.evaluated_at,
+        scan_result.c.advisories_at,
+    )
+    told = (manifest.c.scan_state, manifest.c.scan_code, manifest.c.scan_reason)
+    query = (
+        select(manifest_edge.c.parent_id, *told, *result)
+        .join(manifest, manifest.c.id == manifest_edge.c.child_id)
+        .outerjoin(scan_result, scan_result.c.id == manifest.c.result_id)
+        .where(manifest_edge.c.parent_id.in_(index_ids), manifest.c.kind == "image")
+        .order_by(manifest.c.id)
+    )
+    found: dict[int, list[_Part]] = {}
+    for parent, state, code, reason, tally, secrets, gaps, *times in tx.execute(query):
+        good = times[1] is not None
+        part = _Part(
+            state,
+            code,
+            reason,
+            Tally.from_json(tally) if good else None,
+            secrets if good else {},
+            len(gaps) if good else 0,
+            *(times if good else (None, None, None)),
+        )
+        found.setdefault(parent, []).append(part)
+    return found
+
+
+def worst(counts: Counts) -> Level | None:
+    """The worst level of which something was found."""
+    return next((level for level in reversed(Level) if counts.levels[level]), None)
