@@ -38,6 +38,8 @@ PAGES = [
     "/images/{image}/-/tags/{digest}/lock",
     "/images/{image}/-/tags/{digest}/delete",
     "/images/{image}/-/tags/{index}/below",
+    "/images/{image}/-/tags/{child}",
+    "/images/{image}/-/tags/{child}/delete",
     "/images/{image}/-/history?tag=v1",
     "/images/{image}/-/policy-test",
     "/images/{image}/-/edit/description",
@@ -69,11 +71,12 @@ def paths(image: Image) -> list[str]:
     document = image.push_image("v1", seed="1", annotations={"org.example.note": "a note"})
     for name in ("v2", "v3", "v4", "v5"):
         image.put(name, document)
-    index = documents.index([image.push_image(seed="child")])
+    child = image.push_image(seed="child")
+    index = documents.index([child])
     image.put("multi", index)
     image.push_image(seed="nameless")
     image.push_artifact(document)
-    facts = {"image": image.name, "digest": document.digest, "index": index.digest}
+    facts = {"image": image.name, "digest": document.digest, "index": index.digest, "child": child.digest}
     return [path.format(**facts) for path in PAGES]
 
 

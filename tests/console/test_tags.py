@@ -199,6 +199,15 @@ def test_an_index_is_one_row_whose_platforms_unfold(image: Image, window: Window
         expect(popup(page)).to_contain_text(child.digest[:19])
 
 
+def test_what_an_index_lists_says_so_and_leads_to_it(image: Image, window: Window) -> None:
+    child = image.push_image(seed="amd64")
+    index = documents.index([child])
+    image.put("multi", index)
+    page = window.open(f"/images/{image.name}/-/tags/{child.digest}").page
+    page.get_by_role("main").get_by_role("button", name="multi", exact=True).click()
+    expect(popup(page)).to_contain_text(index.digest)
+
+
 def test_the_usage_guide_names_this_digest(image: Image, window: Window) -> None:
     image.push_image("v1")
     page = window.open(f"/images/{image.name}/-/tags").page
