@@ -6,7 +6,6 @@ it told until then is kept: half of a package database says more than none.
 
 import time
 from collections.abc import Iterator
-from itertools import islice
 
 from berth.scan.catalog import plain
 from berth.scan.inventory import Gap, Package
@@ -14,6 +13,8 @@ from berth.scan.reading import Contents
 
 MOST = 200_000
 """Packages and owned paths of one file."""
+MOST_TEXT = 32 * 2**20
+"""Characters of them all. A folder that is named once may stand before the names of many files."""
 
 
 class Damaged(Exception):
@@ -46,7 +47,7 @@ def contents(path: str, told: Iterator[Package | str]) -> Contents:
     owns: list[str] = []
     gaps: list[Gap] = []
     try:
-        for each in _within(MOST, told):
+        for each in _within(told):
             if isinstance(each, Package):
                 packages.append(each)
             else:
@@ -58,10 +59,20 @@ def contents(path: str, told: Iterator[Package | str]) -> Contents:
     return Contents(packages=tuple(packages), owns=tuple(owns), gaps=tuple(gaps))
 
 
-def _within(most: int, told: Iterator[Package | str]) -> Iterator[Package | str]:
-    yield from islice(told, most)
-    if next(told, None) is not None:
-        raise Exhausted(f"it tells of more than {most} packages and files")
+def _within(told: Iterator[Package | str]) -> Iterator[Package | str]:
+    characters = 0
+    for count, each in enumerate(told):
+        characters += _weight(each)
+        if count >= MOST or characters > MOST_TEXT:
+            raise Exhausted(f"it tells of more than {MOST} packages and files, or has much to say of them")
+        yield each
+
+
+def _weight(each: Package | str) -> int:
+    if isinstance(each, str):
+        return len(each)
+    texts = (each.name, each.version, each.source_name, each.source_version, each.arch, each.license, each.vendor)
+    return sum(map(len, texts))
 
 
 def _shown(path: str) -> str:

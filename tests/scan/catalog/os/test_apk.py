@@ -85,6 +85,17 @@ def test_a_file_in_the_root_is_owned_by_its_own_name() -> None:
     assert read(PATH, b"P:a\nV:1\nF:\nR:app.jar\n\n").owns == ("app.jar",)
 
 
+def test_a_long_folder_of_many_files_costs_no_memory() -> None:
+    contents = read(PATH, b"P:a\nV:1\n\nF:" + b"x" * 60_000 + b"\n" + b"R:.jar\n" * 50_000)
+    assert sum(map(len, contents.owns)) < 40_000_000
+    assert codes(contents) == ["truncated"]
+
+
+def test_more_packages_than_any_image_has_are_left_out() -> None:
+    contents = read(PATH, b"P:a\nV:1\n\n" * 200_001)
+    assert (len(contents.packages), codes(contents)) == (200_000, ["truncated"])
+
+
 def test_the_last_package_needs_no_blank_line() -> None:
     assert [each.name for each in read(PATH, b"P:a\nV:1\n\nP:b\nV:2\n").packages] == ["a", "b"]
 
