@@ -145,7 +145,7 @@ class Archive:
             kind = "directory"  # as before POSIX
         link: str | None = ""
         if kind == "hardlink":
-            link = self._path(header.link)
+            link = self._path(header.link) or None  # The root is no file.
         elif kind == "symlink":
             link = paths.decoded(header.link) if len(header.link) <= self._limits.path_bytes else None
         if link is None:

@@ -1,6 +1,9 @@
 """A layer read once, from its first byte to its last entry, for all that a scan wants to know of it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from typing import TypeVar
 
 from berth.scan.inventory import Gap, Secret
 from berth.scan.layers import capturing, paths
@@ -11,6 +14,8 @@ from berth.scan.layers.paths import Keys
 from berth.scan.layers.unpacking import Read, unpacked
 from berth.scan.reading import HEAD, Contents, Reader
 from berth.scan.secrets import files as secret_files
+
+T = TypeVar("T")
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
@@ -76,7 +81,8 @@ class _Layer:
         self._secrets: list[Secret] = []
         self._gaps: dict[Gap, None] = {}
         self._files, self._directories = Keys(), Keys()
-        self._captured = self._packages = self._owns = self._told_gaps = self._size = 0
+        self._told: Counter[str] = Counter()
+        self._captured = 0
 
     def take(self, entry: Entry, archive: Archive) -> None:
         directory, _, name = entry.path.rpartition("/")
@@ -160,21 +166,23 @@ class _Layer:
 
     def tell(self, path: str, contents: Contents) -> None:
         """Keep what a file tells, unless it is nothing or too much has been told before."""
-        if contents == Contents():
-            return
-        self._packages += len(contents.packages)
-        self._owns += len(contents.owns)
-        self._told_gaps += len(contents.gaps)
-        if self._told_gaps > self._limits.gaps:
-            contents = Contents(contents.packages, contents.os, contents.owns)
-            self._gap(Gap("truncated", f"more than {self._limits.gaps} files of it were not read whole"))
-            if contents == Contents():
-                return
-        if max(self._packages, self._owns) > self._limits.packages:
-            self._gap(Gap("truncated", f"it has more than {self._limits.packages} packages, the rest was left out"))
-            return
-        self._contents[path] = contents
-        self._keep(path)
+        contents = Contents(
+            packages=self._room("packages", contents.packages, self._limits.packages),
+            os=contents.os,
+            owns=self._room("owned files", contents.owns, self._limits.packages),
+            gaps=self._room("files that were not read whole", contents.gaps, self._limits.gaps),
+        )
+        if contents != Contents():
+            self._contents[path] = contents
+            self._keep(path)
+
+    def _room(self, what: str, told: tuple[T, ...], limit: int) -> tuple[T, ...]:
+        """As many as there is room for in a layer."""
+        room = limit - self._told[what]
+        if len(told) > room:
+            self._gap(Gap("truncated", f"it has more than {limit} {what}, the rest was left out"))
+        self._told[what] += min(len(told), room)
+        return told[:room]
 
     def _gap(self, gap: Gap) -> None:
         self._gaps[gap] = None

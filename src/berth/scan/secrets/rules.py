@@ -1,7 +1,7 @@
 """What secrets look like, and how they are shown.
 
-Every rule is a literal that is searched for first, and an expression that begins with it and is bounded, so that the
-time a text takes grows with its length and with nothing else.
+Every rule is a literal that is searched for first, and an expression that begins with it, is bounded and never steps
+back far, so that the time a text takes grows with its length and with nothing else.
 """
 
 import re
@@ -75,7 +75,7 @@ RULES = (
         "AWS access key ID",
         Level.CRITICAL,
         (b"AKIA", b"ASIA"),
-        re.compile(rb"(?<![A-Za-z0-9/+=_-])(?P<shown>AKIA|ASIA)(?P<secret>[A-Z0-9]{16})(?![A-Za-z0-9/+=])"),
+        re.compile(rb"(?<![A-Za-z0-9/+_-])(?P<shown>AKIA|ASIA)(?P<secret>[A-Z0-9]{16})(?![A-Za-z0-9/+=])"),
         _no_placeholder,
     ),
     Rule(
@@ -95,7 +95,7 @@ RULES = (
         "GitHub personal access token",
         Level.CRITICAL,
         (b"ghp_",),
-        re.compile(rb"(?<![A-Za-z0-9])(?P<shown>ghp_)(?P<secret>[A-Za-z0-9]{36,255})" + _END_OF_TOKEN),
+        re.compile(rb"(?<![A-Za-z0-9])(?P<shown>ghp_)(?P<secret>[A-Za-z0-9]{36,255}+)" + _END_OF_TOKEN),
         _no_placeholder,
     ),
     Rule(
@@ -113,7 +113,7 @@ RULES = (
         "GitHub OAuth access token",
         Level.CRITICAL,
         (b"gho_",),
-        re.compile(rb"(?<![A-Za-z0-9])(?P<shown>gho_)(?P<secret>[A-Za-z0-9]{36,255})" + _END_OF_TOKEN),
+        re.compile(rb"(?<![A-Za-z0-9])(?P<shown>gho_)(?P<secret>[A-Za-z0-9]{36,255}+)" + _END_OF_TOKEN),
         _no_placeholder,
     ),
     Rule(
@@ -121,7 +121,7 @@ RULES = (
         "GitHub App token",
         Level.CRITICAL,
         (b"ghu_", b"ghs_"),
-        re.compile(rb"(?<![A-Za-z0-9])(?P<shown>gh[us]_)(?P<secret>[A-Za-z0-9]{36,255})" + _END_OF_TOKEN),
+        re.compile(rb"(?<![A-Za-z0-9])(?P<shown>gh[us]_)(?P<secret>[A-Za-z0-9]{36,255}+)" + _END_OF_TOKEN),
         _no_placeholder,
     ),
     Rule(
@@ -129,7 +129,7 @@ RULES = (
         "GitHub refresh token",
         Level.CRITICAL,
         (b"ghr_",),
-        re.compile(rb"(?<![A-Za-z0-9])(?P<shown>ghr_)(?P<secret>[A-Za-z0-9]{36,255})" + _END_OF_TOKEN),
+        re.compile(rb"(?<![A-Za-z0-9])(?P<shown>ghr_)(?P<secret>[A-Za-z0-9]{36,255}+)" + _END_OF_TOKEN),
         _no_placeholder,
     ),
     Rule(
@@ -138,7 +138,7 @@ RULES = (
         Level.CRITICAL,
         (b"glpat-",),
         re.compile(
-            rb"(?<![A-Za-z0-9])(?P<shown>glpat-)(?P<secret>[A-Za-z0-9_-]{20,300}(?:\.[0-9a-z]{2}\.[0-9a-z]{9})?)"
+            rb"(?<![A-Za-z0-9])(?P<shown>glpat-)(?P<secret>[A-Za-z0-9_-]{20,300}+(?:\.[0-9a-z]{2}\.[0-9a-z]{9})?)"
             rb"(?![A-Za-z0-9_-])"
         ),
         _no_placeholder,
