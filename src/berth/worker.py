@@ -35,6 +35,7 @@ JOBS = listed(
     working.test,
     working.run,
     importing.import_,
+    importing.roll_back,
 )
 """Every job there is."""
 

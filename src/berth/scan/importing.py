@@ -31,11 +31,36 @@ from berth.scan.advisories.opened import Advisories
 from berth.scan.library import GIVEN
 from berth.scan.reevaluation import Outcome
 from berth.site import Site
+from berth.words.errors import NoAdvisories
 
 KIND = "import advisories"
+UPDATE = "update advisories"
+BACK = "roll back advisories"
 TARGET = "advisories"
 
 log = structlog.get_logger("berth.scan")
+
+
+def folder_of(site: Site) -> Path:
+    """Where files lie while they are worked on; made when it is not there."""
+    return _made(library.folder(site))
+
+
+def last_failure(tx: Connection) -> str:
+    """Why the last import or update failed; empty when it did not."""
+    mine = operation.c.kind.in_((KIND, UPDATE)) & operation.c.state.in_(("done", "failed"))
+    last = select(operation.c.reason).where(mine).order_by(operation.c.started_at.desc(), operation.c.id).limit(1)
+    return tx.scalar(last) or ""
+
+
+def ask_back(tx: Connection, actor: Actor, *, at: datetime) -> str:
+    """Have the build before put in force; returns the id of the operation. Raises `NoAdvisories`."""
+    if library.previous(tx) is None:
+        raise NoAdvisories
+    operation_id = operations.start(tx, BACK, TARGET, actor, at=at, total=1)
+    roll_back.put(tx, at=at, operation_id=operation_id)
+    events.record(tx, actor, "advisories.roll-back", TARGET, at=at)
+    return operation_id
 
 
 def give(site: Site, source: BinaryIO) -> tuple[str, int]:
@@ -77,6 +102,24 @@ def import_(site: Site, *, operation_id: str, whole: bool) -> None:
         tx.execute(delete(advisory_file).where(advisory_file.c.id == operation_id))
         operations.end(tx, operation_id, at=site.now(), reason=reason)
     site.blobs.delete(key)
+
+
+@job("scan.roll_back_advisories")
+def roll_back(site: Site, *, operation_id: str) -> None:
+    with site.db.write() as tx:
+        begun = operations.begin(tx, operation_id)
+        build = library.previous(tx)
+    if begun.ended:
+        return
+    reason = "there are no advisories to go back to"
+    if build is not None:
+        try:
+            put_in_force(site, library.here(site, build), begun.started_by)
+            reason = ""
+        except (AdvisoriesUnreadable, FileNotFoundError, KeyError) as refused:
+            reason = str(refused)
+    with site.db.write() as tx:
+        operations.end(tx, operation_id, at=site.now(), reason=reason)
 
 
 def _import(site: Site, given: Path, operation_id: str, by: str, *, whole: bool) -> None:

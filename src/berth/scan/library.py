@@ -63,7 +63,7 @@ def opened(site: Site) -> Iterator[Advisories | None]:
     if build is None:
         yield None
         return
-    with contextlib.closing(Advisories.open(_here(site, build))) as advisories:
+    with contextlib.closing(Advisories.open(here(site, build))) as advisories:
         yield advisories
 
 
@@ -135,7 +135,7 @@ def copied(site: Site, key: str, target: IO[bytes]) -> None:
     target.flush()
 
 
-def _here(site: Site, build: Build) -> Path:
+def here(site: Site, build: Build) -> Path:
     """The file of a build, fetched when it is not here. Raises `FileNotFoundError`, `KeyError`."""
     path = kept.path(folder(site), build.id)
     if path.is_file():

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from berth.doors.api import addressed, paging, paths
+from berth.doors.api import addressed, paging, paths, scanned
 from berth.doors.api import given as parts
 from berth.doors.api.given import (
     DigestText,
@@ -25,6 +25,8 @@ from berth.registry.images import Image
 from berth.registry.rows import Filters, Row
 from berth.retention import forecast
 from berth.retention.forecast import Forecast
+from berth.scan import standing
+from berth.scan.standing import Standing
 from berth.site import Site
 from berth.words import digest as digests
 from berth.words.actions import Action
@@ -61,7 +63,8 @@ def list_digests(
         found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
         page = rows.page(tx, found, wanted.wanted(wanted.sort), at=site.now(), filters=filters)
         verdicts = forecast.of(tx, found, [row.id for row in page.items], at=site.now())
-    return paging.turned(request, response, page, wanted.sort, lambda row: _row(row, verdicts))
+        scans = standing.of(tx, found, page.items)
+    return paging.turned(request, response, page, wanted.sort, lambda row: _row(row, verdicts, scans))
 
 
 @router.get(paths.DIGEST, name="manifest.show")
@@ -174,20 +177,23 @@ def show_tag(
     return shown
 
 
-def _row(row: Row, verdicts: Mapping[int, Forecast]) -> DigestRow:
-    return DigestRow.model_validate({**vars(row), "forecast": verdicts.get(row.id)}, from_attributes=True)
+def _row(row: Row, verdicts: Mapping[int, Forecast], scans: Mapping[int, Standing]) -> DigestRow:
+    more = {"forecast": verdicts.get(row.id), "scan": scanned.scan(scans[row.id])}
+    return DigestRow.model_validate({**vars(row), **more}, from_attributes=True)
 
 
 def _shown(tx: Connection, site: Site, request: Request, found: Image, content: Digest) -> DigestDetail:
     detail = details.of_digest(tx, found, content, at=site.now())
     endpoints = addressed.image(tx, site, request, found.path)
     below = detail.below
-    ids = [row.id for row in (detail.row, *below.children, *below.referrers)]
-    verdicts = forecast.of(tx, found, ids, at=site.now())
+    shown = [detail.row, *below.children, *below.referrers]
+    verdicts = forecast.of(tx, found, [row.id for row in shown], at=site.now())
+    scans = standing.of(tx, found, shown)
     extra = {
         "forecast": verdicts.get(detail.row.id),
-        "children_rows": [_row(row, verdicts) for row in below.children],
-        "referrer_rows": [_row(row, verdicts) for row in below.referrers],
+        "scan": scanned.scan(scans[detail.row.id]),
+        "children_rows": [_row(row, verdicts, scans) for row in below.children],
+        "referrer_rows": [_row(row, verdicts, scans) for row in below.referrers],
         "addresses": addressed.digest(endpoints, str(content), detail.tags),
     }
     return DigestDetail.model_validate({**vars(detail.row), **vars(detail), **extra}, from_attributes=True)

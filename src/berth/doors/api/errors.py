@@ -53,6 +53,7 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.ManifestDeleting: (409, "digest-deleting"),
     errors.ManifestInactive: (409, "digest-inactive"),
     errors.NotScannable: (409, "not-scannable"),
+    errors.NoAdvisories: (409, "no-advisories"),
     errors.NotScanned: (409, "not-scanned"),
     errors.PlaceDeleting: (409, "place-deleting"),
     errors.Locked: (423, "locked"),

@@ -8,6 +8,7 @@ from starlette.routing import Match
 
 from berth.audit import refusals
 from berth.doors.api import (
+    advisories,
     deletion,
     digests,
     errors,
@@ -23,6 +24,7 @@ from berth.doors.api import (
     registries,
     repositories,
     retention,
+    scans,
     tags,
     trash,
     users,
@@ -43,6 +45,8 @@ FAMILIES = (
     deletion,
     trash,
     retention,
+    scans,
+    advisories,
     operations,
     users,
     keys,

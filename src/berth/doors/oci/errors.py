@@ -48,6 +48,7 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.ManifestDeleting: (403, "DENIED"),
     errors.ManifestInactive: (403, "DENIED"),
     errors.NotScannable: (403, "DENIED"),
+    errors.NoAdvisories: (403, "DENIED"),
     errors.NotScanned: (403, "DENIED"),
     errors.PlaceDeleting: (403, "DENIED"),
     errors.Locked: (403, "DENIED"),

@@ -14,7 +14,7 @@ Refusal
 │   ├── AlreadyExists · NotEmpty · LastAdministrator · Stale
 │   ├── ManifestReferenced · ReferrerHeld · BlobHeld
 │   ├── ImageDeleting · ImageInactive · ImageBusy · ManifestDeleting · ManifestInactive · PlaceDeleting
-│   ├── RunGoesOn · RunNotWaiting · NotScannable · NotScanned
+│   ├── RunGoesOn · RunNotWaiting · NotScannable · NotScanned · NoAdvisories
 │   └── Locked · TagImmutable · TagInUse · Unrestorable
 └── Access             who asks is the reason
     └── Unauthenticated · TokenTooNarrow · Denied · TooManyAttempts
@@ -32,6 +32,7 @@ from berth.words.errors.conflict import (
     ManifestDeleting,
     ManifestInactive,
     ManifestReferenced,
+    NoAdvisories,
     NotEmpty,
     NotScannable,
     NotScanned,
@@ -104,6 +105,7 @@ __all__ = [
     "ManifestTooLarge",
     "ManifestUnknown",
     "NameInvalid",
+    "NoAdvisories",
     "NotEmpty",
     "NotScannable",
     "NotScanned",

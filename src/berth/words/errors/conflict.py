@@ -156,6 +156,11 @@ class NotScannable(Conflict):
         return f"{self.digest} is no image, and lists none: there is nothing in it to be checked"
 
 
+class NoAdvisories(Conflict):
+    def __str__(self) -> str:
+        return "there are no such advisories yet; `berth vulndb update` or `berth vulndb import` gets some"
+
+
 @dataclass(eq=False)
 class NotScanned(Conflict):
     """There is no result, and none is ever made up."""

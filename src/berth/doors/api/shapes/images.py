@@ -8,6 +8,7 @@ from pydantic.config import JsonDict
 from berth.doors.api.paging import Paging
 from berth.doors.api.shapes.policies import ALL, Policies, PoliciesEdit
 from berth.doors.api.shapes.references import AT, DIGEST
+from berth.doors.api.shapes.scans import SCAN, Scan
 from berth.doors.api.shapes.values import Description, Given, Instant, Page, Shown, Text
 
 State = Literal["active", "editing", "deleting", "inactive"]
@@ -51,6 +52,7 @@ _ROW: JsonDict = {
     "children": 0,
     "referrers": 1,
     "restored_at": None,
+    "scan": SCAN,
     **_MADE,
 }
 
@@ -176,6 +178,7 @@ class DigestRow(Shown):
     children: int
     referrers: int
     restored_at: Instant | None
+    scan: Scan
     forecast: Annotated[Forecast | None, Field(description="Null for what was pushed while this was read.")] = None
     version: Version
     created_by: str

@@ -1,0 +1,413 @@
+"""Scans, their results, and advisories."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from berth.doors.api.paging import Paging
+from berth.doors.api.shapes.policies import Level, ScanPolicy
+from berth.doors.api.shapes.references import AT, DIGEST, Digests
+from berth.doors.api.shapes.values import Given, Instant, Page, Shown, Text
+
+ScanState = Annotated[
+    Literal["not-scanned", "queued", "running", "done", "failed", "partial", "unsupported"],
+    Field(description="`partial`: of an index some images have no result. `unsupported`: it is no image."),
+]
+Kind = Literal["os", "language"]
+FixState = Literal["fixed", "unfixed", "wont-fix", "deferred", "unknown"]
+Levels = Annotated[list[Level], Field(max_length=7, description="Any of them; none given: all.")]
+Part = Annotated[Text, Field(max_length=255, description="A part of it, in whatever case.")]
+Type = Annotated[Text, Field(max_length=20, description="Of package, as a package URL says it.", examples=["deb"])]
+
+COUNTS: JsonDict = {
+    "critical": 1,
+    "high": 0,
+    "medium": 0,
+    "low": 1,
+    "negligible": 18,
+    "unknown": 3,
+    "none": 0,
+    "total": 23,
+    "fixable": 0,
+    "hidden": 0,
+}
+SCAN: JsonDict = {
+    "state": "done",
+    "code": "",
+    "reason": "",
+    "counts": COUNTS,
+    "secrets": 0,
+    "hidden_secrets": 0,
+    "warnings": 0,
+    "scanned_at": AT,
+    "evaluated_at": AT,
+    "advisories_at": AT,
+    "re_scan_needed": False,
+    "images": 1,
+    "scanned": 1,
+}
+PACKAGE: JsonDict = {
+    "kind": "os",
+    "type": "deb",
+    "name": "zlib1g",
+    "version": "1:1.2.13.dfsg-1",
+    "source_name": "zlib",
+    "source_version": "",
+    "arch": "amd64",
+    "path": "var/lib/dpkg/status",
+    "license": "",
+    "owned": False,
+}
+
+
+class Counts(Shown):
+    """Findings that the exclusion policy of the image leaves: vulnerability, package and version."""
+
+    critical: int
+    high: int
+    medium: int
+    low: int
+    negligible: int
+    unknown: int
+    none: int
+    total: int
+    fixable: Annotated[int, Field(description="Those of them that a newer version mends.")]
+    hidden: Annotated[int, Field(description="Left out by the policy.")]
+
+
+class Scan(Shown):
+    """How a digest stands. Without a result there are no counts, which is never the same as nothing found."""
+
+    state: ScanState
+    code: Annotated[str, Field(description="Of a failure; `NO_DATABASE` while it waits for advisories.")]
+    reason: str
+    counts: Counts | None
+    secrets: int
+    hidden_secrets: int
+    warnings: Annotated[int, Field(description="Things that were not checked.")]
+    scanned_at: Instant | None
+    evaluated_at: Annotated[Instant | None, Field(description="When it was last matched with advisories.")]
+    advisories_at: Instant | None
+    re_scan_needed: Annotated[bool, Field(description="The last scan failed; the result is of one before.")]
+    images: Annotated[int, Field(description="How many images it speaks for: of an index, those that it lists.")]
+    scanned: Annotated[int, Field(description="How many of these have a result.")]
+
+
+class ScansAsked(Given):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"digests": [DIGEST]}]})
+
+    digests: Digests
+
+
+class ScanAsked(Shown):
+    digest: str
+    queued: Annotated[int, Field(description="Images that now wait: one, or those that an index lists.")]
+    going_on: Annotated[int, Field(description="Images that waited already.")]
+
+
+class ScansQueued(Shown):
+    items: list[ScanAsked]
+
+
+class RepositoryQueued(Shown):
+    queued: Annotated[int, Field(description="Images that now wait for it.")]
+
+
+class Gap(Shown):
+    """Something that was not checked."""
+
+    code: str
+    text: str
+
+
+class System(Shown):
+    id: str
+    version: str
+    name: str
+    eol_on: Annotated[str | None, Field(description="The day on which its free support ends.")]
+
+
+class ScannedImage(Shown):
+    digest: str
+    platform: str
+    scanner: str
+    scanner_version: str
+    os: System | None
+    packages: int
+    scanned_at: Instant
+    advisories: Annotated[str, Field(description="The build of advisories it was matched with.")]
+
+
+class ScanDetail(Scan):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{**SCAN, "digest": DIGEST, "policy": None, "gaps": [], "results": []}]}
+    )
+
+    digest: str
+    policy: Annotated[ScanPolicy | None, Field(description="The one in force, of the image.")]
+    gaps: list[Gap]
+    results: list[ScannedImage]
+
+
+class Package(Shown):
+    kind: Kind
+    type: str
+    name: str
+    version: str
+    source_name: str
+    source_version: str
+    arch: str
+    path: str
+    license: str
+    owned: Annotated[bool, Field(description="It came with a package of the system, which alone is matched.")]
+
+
+class FindingsWanted(Paging):
+    sort: Literal[
+        "severity",
+        "-severity",
+        "score",
+        "-score",
+        "vulnerability",
+        "-vulnerability",
+        "package",
+        "-package",
+        "fixed_version",
+        "-fixed_version",
+    ] = "-severity"
+    severity: Annotated[Levels, Field(default_factory=list)]
+    kind: Kind | None = None
+    type: Type = ""
+    package: Part = ""
+    vulnerability: Part = ""
+    fixable: bool | None = None
+    hidden: Annotated[bool, Field(description="Those too that the policy leaves out.")] = False
+
+
+class Finding(Shown):
+    vulnerability: str
+    aliases: list[str]
+    severity: Level
+    severity_source: Annotated[str, Field(description="Who rated it so; empty for an unknown level.")]
+    package: Package
+    fixed_version: Annotated[str, Field(description="The smallest that mends it; empty: there is none.")]
+    fix_state: FixState
+    title: str
+    description: str
+    links: list[str]
+    vector: str
+    score: float | None
+    published: Instant | None
+    modified: Instant | None
+    malware: bool
+    records: Annotated[list[str], Field(description="Ids of the advisories that said so.")]
+    found_at: Instant
+    hidden: Annotated[str | None, Field(description="What of the policy leaves it out.")]
+    images: Annotated[list[str], Field(description="Digests of the images it is in.")]
+
+
+class Findings(Page):
+    items: list[Finding]
+
+
+class PackagesWanted(Paging):
+    sort: Literal["package", "-package", "findings", "-findings", "type", "-type"] = "package"
+    kind: Kind | None = None
+    type: Type = ""
+    package: Part = ""
+    vulnerable: bool | None = None
+
+
+class ByLevel(Shown):
+    critical: int
+    high: int
+    medium: int
+    low: int
+    negligible: int
+    unknown: int
+    none: int
+    total: int
+
+
+class PackageRow(Package):
+    counts: ByLevel
+    images: list[str]
+
+
+class Packages(Page):
+    items: list[PackageRow]
+
+
+class SecretsWanted(Paging):
+    sort: Literal["file", "-file", "severity", "-severity", "rule", "-rule"] = "file"
+    severity: Annotated[Levels, Field(default_factory=list)]
+    rule: Annotated[Text, Field(max_length=60)] = ""
+    file: Part = ""
+    hidden: bool = False
+
+
+class Secret(Shown):
+    rule: str
+    severity: Level
+    title: str
+    file: str
+    line: int
+    masked: Annotated[str, Field(description="What was found, made unreadable; nothing else of it is kept.")]
+    layer: str
+    deleted_later: Annotated[bool, Field(description="A later layer deletes the file; who pulls has it nevertheless.")]
+    hidden: str | None
+    images: list[str]
+
+
+class Secrets(Page):
+    items: list[Secret]
+
+
+class ScanRunsWanted(Paging):
+    sort: Literal["asked_at", "-asked_at"] = "-asked_at"
+
+
+class ScanRun(Shown):
+    id: int
+    state: Literal["queued", "running", "done", "failed"]
+    code: str
+    reason: str
+    attempts: int
+    asked_by: str
+    asked_at: Instant
+    started_at: Instant | None
+    ended_at: Instant | None
+    scanner: str
+    advisories: str
+    counts: Annotated[Counts | None, Field(description="As it was found, under the policy of now.")]
+
+
+class ScanRuns(Page):
+    items: list[ScanRun]
+
+
+class CompareWanted(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    base: Annotated[str, Field(max_length=135, description="The digest that is compared with, of the same image.")]
+
+
+class PackageChange(Shown):
+    type: str
+    name: str
+    before: Annotated[list[str], Field(description="Its versions in the base.")]
+    after: list[str]
+
+
+class FindingChange(Shown):
+    vulnerability: str
+    severity: Level
+    package: str
+    version: str
+    fixed_version: str
+
+
+class Comparison(Shown):
+    """What a digest has that the base has not, and the other way round."""
+
+    base: str
+    digest: str
+    packages_added: list[PackageChange]
+    packages_removed: list[PackageChange]
+    packages_changed: list[PackageChange]
+    findings_added: list[FindingChange]
+    findings_removed: list[FindingChange]
+    findings_changed: Annotated[list[FindingChange], Field(description="Whose level or fix is another, as it is now.")]
+
+
+class SearchWanted(Paging):
+    vulnerability: Annotated[
+        Text, Field(max_length=120, description="Its name or another name of it, whole.", examples=["CVE-2023-45853"])
+    ] = ""
+    package: Annotated[Text, Field(max_length=255, description="Its name, whole.", examples=["zlib"])] = ""
+    version: Annotated[Text, Field(max_length=255)] = ""
+    sort: Literal["path", "-path"] = "path"
+
+
+class Affected(Shown):
+    image: str
+    digest: str
+    tags: list[str]
+    package: str
+    version: str
+    ecosystem: str
+    vulnerability: Annotated[str | None, Field(description="Null when a package was searched for.")]
+    severity: Level | None
+    fixed_version: str | None
+
+
+class AffectedPage(Page):
+    items: list[Affected]
+
+
+class Source(Shown):
+    ecosystem: str
+    records: int
+    last_modified: str | None
+    attribution: str
+
+
+class Build(Shown):
+    id: str
+    records: int
+    made_at: Instant
+    made_by: str
+    sources: list[Source]
+
+
+class Advisories(Shown):
+    """What scans match with. Without any, a scan waits."""
+
+    current: Build | None
+    previous: Annotated[Build | None, Field(description="The one to go back to.")]
+    age_seconds: int | None
+    old: Annotated[bool, Field(description="Nobody has renewed them for days; every result says so too.")]
+    queue: Annotated[dict[str, int], Field(description="Scans that wait or run.")]
+    update_failed: Annotated[str, Field(description="Why the last update failed; empty: it did not.")]
+
+
+class ReevaluationsWanted(Paging):
+    sort: Literal["at", "-at"] = "-at"
+
+
+class Reevaluation(Shown):
+    """What came of advisories that changed."""
+
+    id: int
+    at: Instant
+    before: str
+    advisories: str
+    names: Annotated[int, Field(description="Packages whose advisories changed.")]
+    components: int
+    results: Annotated[int, Field(description="Digests with more or fewer findings than before.")]
+    opened: int
+    closed: int
+
+
+class Reevaluations(Page):
+    items: list[Reevaluation]
+
+
+class NewsWanted(Paging):
+    sort: Literal["id", "-id"] = "-id"
+
+
+class News(Shown):
+    """A digest that more or less is known of since."""
+
+    image: str
+    digest: str
+    tags: list[str]
+    at: Instant
+    opened: Annotated[list[str], Field(description="Vulnerabilities it is now known to have, the worst first.")]
+    closed: list[str]
+
+
+class NewsPage(Page):
+    items: list[News]

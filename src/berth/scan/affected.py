@@ -1,0 +1,120 @@
+"""Which digests have a vulnerability, or a package: the search over everything somebody may see."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
+
+from berth.db import pages
+from berth.db.pages import Found, Wanted
+from berth.db.tables import (
+    component,
+    component_match,
+    image,
+    manifest,
+    registry,
+    repository,
+    result_component,
+    scan_result,
+    vulnerability,
+)
+from berth.registry import images, rows
+from berth.words.errors import FieldInvalid
+from berth.words.policies import Level
+
+_PATH = (registry.c.name, repository.c.name, image.c.name, manifest.c.id, component.c.id)
+SORTS = {"path": _PATH}
+
+
+@dataclass(frozen=True)
+class Affected:
+    image: str
+    digest: str
+    tags: list[str]
+    package: str
+    """As advisories call it: of a system, the source package."""
+    version: str
+    ecosystem: str
+    vulnerability: str | None
+    severity: Level | None
+    fixed_version: str | None
+
+
+def page(
+    tx: Connection,
+    wanted: Wanted,
+    *where: ColumnElement[bool],
+    flaw: str = "",
+    package: str = "",
+    version: str = "",
+) -> Found[Affected]:
+    """Of a vulnerability by whichever of its names, or of a package, or of one in the other.
+
+    `where` is what the caller may see, for a query over repositories joined with registries. Raises `FieldInvalid`.
+    """
+    if not flaw and not package:
+        raise FieldInvalid("vulnerability", "the name of a vulnerability, or else of a package")
+    query = _query(with_flaw=bool(flaw)).where(*where)
+    if flaw:
+        query = query.where(vulnerability.c.id.in_(_numbers(tx, flaw)))
+    if package:
+        query = query.where(component.c.name == package)
+    if version:
+        query = query.where(component.c.version == version)
+    found = pages.fetch(tx, query, SORTS, wanted, lambda row: row)
+    names = rows.first_names(tx, [row["manifest_id"] for row in found.items])
+    return Found([_affected(row, names.get(row["manifest_id"], [])) for row in found.items], found.next)
+
+
+def _query(*, with_flaw: bool) -> Select[tuple[object, ...]]:
+    told = (
+        registry.c.name.label("registry_name"),
+        repository.c.name.label("repository_name"),
+        image.c.name.label("image_name"),
+        manifest.c.id.label("manifest_id"),
+        manifest.c.digest,
+        component.c.name.label("package"),
+        component.c.version,
+        component.c.ecosystem,
+    )
+    query = (
+        select(*told)
+        .join_from(component, result_component, result_component.c.component_id == component.c.id)
+        .join(scan_result, scan_result.c.id == result_component.c.result_id)
+        .join(manifest, manifest.c.result_id == scan_result.c.id)
+        .join(image, image.c.id == manifest.c.image_id)
+        .join(repository, repository.c.id == image.c.repository_id)
+        .join(registry, registry.c.id == repository.c.registry_id)
+        .where(image.c.state.in_(images.VISIBLE), manifest.c.state == "active", scan_result.c.evaluated_at.is_not(None))
+    )
+    if not with_flaw:
+        return query
+    match = component_match.c
+    return (
+        query.add_columns(vulnerability.c.name.label("vulnerability"), match.level, match.fixed_version)
+        .join(component_match, match.component_id == component.c.id)
+        .join(vulnerability, vulnerability.c.id == match.vulnerability_id)
+    )
+
+
+def _numbers(tx: Connection, name: str) -> list[int]:
+    """Of the vulnerability that has this name, or else of those that have it as another name."""
+    own = list(tx.scalars(select(vulnerability.c.id).where(vulnerability.c.name == name)))
+    if own:
+        return own
+    rows_ = tx.execute(select(vulnerability.c.id, vulnerability.c.aliases))
+    return [row.id for row in rows_ if name in row.aliases]
+
+
+def _affected(row: RowMapping, tags: list[str]) -> Affected:
+    level = row.get("level")
+    return Affected(
+        image=f"{row['registry_name']}/{row['repository_name']}/{row['image_name']}",
+        digest=row["digest"],
+        tags=tags,
+        package=row["package"],
+        version=row["version"],
+        ecosystem=row["ecosystem"],
+        vulnerability=row.get("vulnerability"),
+        severity=None if level is None else Level(level),
+        fixed_version=row.get("fixed_version"),
+    )

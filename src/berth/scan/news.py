@@ -1,0 +1,77 @@
+"""What became of digests when advisories changed: the newly affected, and those that are so no more."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, select
+
+from berth.db import pages
+from berth.db.pages import Found, Wanted
+from berth.db.tables import image, manifest, reevaluated, reevaluation, registry, repository
+from berth.registry import images, rows
+
+SORTS = {"at": (reevaluation.c.at, reevaluation.c.id)}
+NEWS_SORTS = {"id": (reevaluated.c.reevaluation_id, manifest.c.id)}
+
+
+@dataclass(frozen=True)
+class Reevaluation:
+    id: int
+    at: datetime
+    before: str
+    """The build that was in force."""
+    advisories: str
+    names: int
+    components: int
+    results: int
+    opened: int
+    closed: int
+
+
+@dataclass(frozen=True)
+class News:
+    image: str
+    digest: str
+    tags: list[str]
+    at: datetime
+    opened: list[str]
+    closed: list[str]
+
+
+def page(tx: Connection, wanted: Wanted) -> Found[Reevaluation]:
+    """Raises `FieldInvalid`."""
+    return pages.fetch(tx, select(reevaluation), SORTS, wanted, _reevaluation)
+
+
+def of_digests(tx: Connection, wanted: Wanted, *where: ColumnElement[bool]) -> Found[News]:
+    """Digests with news, of all re-evaluations; `where` is what the caller may see. Raises `FieldInvalid`."""
+    query = (
+        select(
+            registry.c.name.label("registry_name"),
+            repository.c.name.label("repository_name"),
+            image.c.name.label("image_name"),
+            manifest.c.id.label("manifest_id"),
+            manifest.c.digest,
+            reevaluation.c.at,
+            reevaluated.c.opened,
+            reevaluated.c.closed,
+        )
+        .join_from(reevaluated, reevaluation, reevaluation.c.id == reevaluated.c.reevaluation_id)
+        .join(manifest, manifest.c.result_id == reevaluated.c.result_id)
+        .join(image, image.c.id == manifest.c.image_id)
+        .join(repository, repository.c.id == image.c.repository_id)
+        .join(registry, registry.c.id == repository.c.registry_id)
+        .where(image.c.state.in_(images.VISIBLE), manifest.c.state == "active", *where)
+    )
+    found = pages.fetch(tx, query, NEWS_SORTS, wanted, lambda row: row)
+    names = rows.first_names(tx, [row["manifest_id"] for row in found.items])
+    return Found([_news(row, names.get(row["manifest_id"], [])) for row in found.items], found.next)
+
+
+def _reevaluation(row: RowMapping) -> Reevaluation:
+    return Reevaluation(**{name: row[name] for name in Reevaluation.__dataclass_fields__})
+
+
+def _news(row: RowMapping, tags: list[str]) -> News:
+    path = f"{row['registry_name']}/{row['repository_name']}/{row['image_name']}"
+    return News(path, row["digest"], tags, row["at"], row["opened"], row["closed"])
