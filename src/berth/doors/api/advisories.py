@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from berth.doors.api import paging
+from berth.doors.api import paging, paths
 from berth.doors.api.errors import Problem
 from berth.doors.api.given import TheCaller, TheSite
 from berth.doors.api.shapes import scans as shapes
@@ -32,7 +32,7 @@ Whole = Annotated[bool, Query(description="The file has all of its ecosystems: w
 BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
 
 
-@router.get("/advisories", name="advisories.show")
+@router.get(paths.ADVISORIES, name="advisories.show")
 def show_advisories(site: TheSite, caller: TheCaller) -> shapes.Advisories:  # noqa: ARG001  whoever is signed in may
     """Show which advisories are in force, of what age and from where, and how many scans wait."""
     with site.db.read() as tx:
@@ -48,7 +48,7 @@ def show_advisories(site: TheSite, caller: TheCaller) -> shapes.Advisories:  # n
         )
 
 
-@router.post("/advisories", name="advisories.import", status_code=202, response_model=Operation, openapi_extra=BODY)
+@router.post(paths.ADVISORIES, name="advisories.import", status_code=202, response_model=Operation, openapi_extra=BODY)
 async def import_advisories(
     request: Request, response: Response, site: TheSite, caller: TheCaller, *, whole: Whole = False
 ) -> operations.Operation:
@@ -68,7 +68,7 @@ async def import_advisories(
     return started
 
 
-@router.post("/advisories/roll-back", name="advisories.roll-back", status_code=202, response_model=Operation)
+@router.post(paths.ADVISORIES + "/roll-back", name="advisories.roll-back", status_code=202, response_model=Operation)
 def roll_back(response: Response, site: TheSite, caller: TheCaller) -> operations.Operation:
     """Put the advisories before in force again; doing it once more undoes it. Administrators only."""
     opening.operator(caller)
@@ -79,7 +79,7 @@ def roll_back(response: Response, site: TheSite, caller: TheCaller) -> operation
 
 
 @router.get(
-    "/advisories/bundle",
+    paths.ADVISORIES + "/bundle",
     name="advisories.export",
     response_class=Response,
     responses={200: {"content": {"application/zip": {"schema": {"type": "string"}}}, "description": "A bundle"}},
@@ -98,7 +98,7 @@ def export_advisories(site: TheSite, caller: TheCaller) -> Response:
     return StreamingResponse(_pieces(path, folder), media_type="application/zip", headers=headers)
 
 
-@router.get("/advisories/reevaluations", name="advisories.reevaluations", response_model=shapes.Reevaluations)
+@router.get(paths.ADVISORIES + "/reevaluations", name="advisories.reevaluations", response_model=shapes.Reevaluations)
 def list_reevaluations(
     wanted: Annotated[shapes.ReevaluationsWanted, Query()],
     site: TheSite,
@@ -113,7 +113,7 @@ def list_reevaluations(
     return paging.turned(request, response, page, wanted.sort, shapes.Reevaluation.model_validate)
 
 
-@router.get("/advisories/news", name="advisories.news", response_model=shapes.NewsPage)
+@router.get(paths.ADVISORIES + "/news", name="advisories.news", response_model=shapes.NewsPage)
 def list_news(
     wanted: Annotated[shapes.NewsWanted, Query()],
     site: TheSite,

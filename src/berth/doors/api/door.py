@@ -83,7 +83,7 @@ class APIDoor:
         app = self._app
         if app is None:
             app = await in_thread(self.open)
-        await app(inner, receive if reading else await _whole(scope, receive), send)
+        await app(inner, receive if reading or _streams(scope) else await _whole(scope, receive), send)
 
     async def _caller(self, scope: Scope) -> Caller:
         if Headers(scope).get("authorization")[:7].lower() == "bearer ":
@@ -138,6 +138,12 @@ def _own_site_only(scope: Scope) -> None:
     """A browser says from where a request comes, and no other program does."""
     if Headers(scope).get("sec-fetch-site", "none") not in ("none", "same-origin"):
         raise Problem(403, "denied", "a page of another site may not change anything here")
+
+
+def _streams(scope: Scope) -> bool:
+    """Whether the page reads the body piece by piece, for it may be large; its media type keeps forms of pages out."""
+    kind = Headers(scope).get("content-type").partition(";")[0].strip().lower()
+    return scope["path"] == paths.PREFIX + paths.ADVISORIES and kind == "application/octet-stream"
 
 
 async def _whole(scope: Scope, receive: Receive) -> Receive:
