@@ -5,13 +5,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser
 
 from tests import programs
 from tests.client import Image
 from tests.console.window import WIDE, Window, chromium
-from tests.serving import Server, served
+from tests.serving import ADMIN, PASSWORD, Server, served
 
 Enter = Callable[..., Window]
 
@@ -32,6 +33,15 @@ def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     shutil.copyfile(sqlite_template, folder / "data" / "berth.db")
     with served(folder) as running:
         yield running
+
+
+@pytest.fixture
+def browser_(server: Server) -> Iterator[httpx.Client]:
+    """Cookies and nothing else of a browser; signed in."""
+    with httpx.Client(base_url=server.url, timeout=60) as http:
+        answer = http.post("/console/login", data={"name": ADMIN, "password": PASSWORD})
+        assert answer.status_code == httpx.codes.SEE_OTHER
+        yield http
 
 
 _count = itertools.count()

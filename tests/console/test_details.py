@@ -98,8 +98,14 @@ def test_somebody_else_was_faster_and_the_entries_stay(server: Server, image: Im
         address, json={"description": "theirs"}, headers={"If-Match": "*"}, auth=("admin", PASSWORD)
     ).raise_for_status()
     confirm(page)
-    expect(page.get_by_role("alert")).to_contain_text("Somebody changed this meanwhile")
+    expect(page.get_by_role("alert")).to_contain_text("admin changed this just now.")
+    with page.expect_popup() as other:
+        page.get_by_role("alert").get_by_role("link").click()
+    expect(other.value.get_by_label("Description", exact=True)).to_have_value("theirs")
     assert popup(page).get_by_label("Description", exact=True).input_value() == "mine"
+    confirm(page)
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert fact(page, "Description") == "mine"
 
 
 def test_a_locked_image_keeps_everything_until_it_is_unlocked(image: Image, window: Window) -> None:

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from berth.doors.console import assets, languages
 from docs import catalogues, vendor
 from tests.client import Image
+from tests.console.forms import proof
 from tests.serving import ADMIN, PASSWORD, Server
 
 CSP = (
@@ -19,21 +19,6 @@ CSP = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 KIB = 1024
-
-
-@pytest.fixture
-def browser_(server: Server) -> Iterator[httpx.Client]:
-    """Cookies and nothing else of a browser; signed in."""
-    with httpx.Client(base_url=server.url, timeout=60) as http:
-        answer = http.post("/console/login", data={"name": ADMIN, "password": PASSWORD})
-        assert answer.status_code == httpx.codes.SEE_OTHER
-        yield http
-
-
-def proof(http: httpx.Client, path: str) -> str:
-    found = re.search(r'name="proof" value="([^"]+)"', http.get(path).text)
-    assert found is not None
-    return found[1]
 
 
 def test_the_first_address_leads_to_the_console(server: Server) -> None:
@@ -137,6 +122,8 @@ def test_a_form_that_is_too_large_is_refused(browser_: httpx.Client) -> None:
         "/console/images/main/apps/..%2f..%2fetc",
         "/console/registries?after=not-a-cursor",
         "/console/registries?sort=evil;drop",
+        "/console/registries?size=²",
+        "/console/registries?size=" + "1" * 5000,
         "/console/audit?after=" + "A" * 3000,
         "/console/images/main/apps/web/-/tags/sha256:zz",
         "/console/trash/main/apps/99999999999999999999/restore",

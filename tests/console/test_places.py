@@ -73,7 +73,7 @@ def test_a_registry_is_changed_and_deleted_with_everything_inside(window: Window
     popup(page).get_by_role("switch", name="Delete everything inside as well").check()
     popup(page).get_by_label(f"To delete everything inside, type {name}").fill("something else")
     confirm(page)
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text(f"Type {name} to delete everything inside.")
     popup(page).get_by_label(f"To delete everything inside, type {name}").fill(name)
     confirm(page)
     expect(page.get_by_text("Deletion has begun.")).to_be_visible()

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.console.conftest import Enter
+from tests.console.forms import alert
 from tests.console.window import Window
 from tests.serving import ADMIN, PASSWORD, Server, free_port, served, wait_for
 from tests.tied import tied
@@ -87,7 +88,8 @@ def test_a_name_that_is_taken_is_not_taken_over(enter: Enter, provider: str) -> 
     window = enter(signed_in=False).open("/login")
     window.page.get_by_role("link", name="Sign in with Acme ID").click()
     allow(window, provider, "admin-123")
-    expect(window.page.get_by_role("alert")).to_be_visible()
+    text = "There is a user admin already. Sign in with a password and link it in Account."
+    expect(window.page.get_by_role("alert")).to_have_text(text)
     window.open("/users")
     assert window.path.startswith("/login")
 
@@ -111,7 +113,7 @@ def test_an_account_is_linked_and_then_signs_in_so(server: Server, enter: Enter,
     window.open("/registries")
     window.page.get_by_role("link", name="Sign in with Acme ID").click()
     allow(window, provider, "bob-123")
-    expect(window.page.get_by_role("alert")).to_be_visible()
+    expect(window.page.get_by_role("alert")).to_have_text("This account may not sign in any more.")
 
 
 def test_an_answer_that_this_browser_did_not_ask_for_is_refused(server: Server, provider: str) -> None:
@@ -127,4 +129,5 @@ def test_an_answer_that_this_browser_did_not_ask_for_is_refused(server: Server, 
         assert state is not None
         answer = browser.get(f"/console/login/oidc/back?code=made-up&state={state[1]}")
         assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+        assert alert(answer).startswith("The sign-in provider has not let you in: ")
         assert "berth=" not in answer.headers.get("set-cookie", "").replace("berth-oidc=", "")

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import re
+import secrets
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -23,7 +24,7 @@ from berth.people.callers import Caller
 from berth.registry import opening
 from berth.site import Site
 from berth.words.actions import Action, Actions
-from berth.words.errors import Refusal
+from berth.words.errors import Refusal, Stale
 
 HOME = "/console/"
 LANGUAGE, THEME, SCOPE, SAID = "berth-language", "berth-theme", "berth-scope", "berth-said"
@@ -32,8 +33,8 @@ SIZES = (20, 50, 100)
 SAID_SECONDS = 60
 SMALL = 1000
 LONGEST_VERSION = 10
-UNCHANGED = "fingerprint-of-this-page"
-"""Stands in a page for its own fingerprint, by which a poll asks whether there is anything new."""
+UNCHANGED = secrets.token_hex(12)
+"""Stands in a page for its own fingerprint, by which a poll asks whether there is anything new; nobody can guess it."""
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -113,6 +114,11 @@ class View:
     @property
     def problem_text(self) -> str:
         return "" if self.problem is None else errors.sentence(self.problem, self.language)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the form is shown again because what it changes has changed meanwhile."""
+        return isinstance(self.problem, Stale)
 
     @property
     def problem_field(self) -> str | None:
@@ -196,8 +202,8 @@ class View:
 
     @property
     def page_size(self) -> int:
-        asked = self.query.get("size") or ""
-        return int(asked) if asked.isdigit() and int(asked) in SIZES else SIZES[0]
+        asked = self.query.get("size")
+        return next((size for size in SIZES if str(size) == asked), SIZES[0])
 
     def after(self, found: Found[Any], wanted: Wanted) -> str | None:
         """The address of the next page."""
@@ -217,9 +223,10 @@ class View:
             return None
         self.keep(SAID, "", 0)
         try:
-            return str(json.loads(bytes.fromhex(raw)))
-        except ValueError:
+            said = json.loads(bytes.fromhex(raw))
+        except (ValueError, RecursionError):
             return None
+        return said if isinstance(said, str) else None
 
 
 def _fingerprint(page: str) -> str:

@@ -1,6 +1,6 @@
 """An image: its details, its user guide, and the history of its tags."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from berth.db.pages import Wanted
 from berth.doors.console.languages import mark as _
@@ -61,10 +61,13 @@ def _moment(view: View) -> datetime:
     try:
         at = datetime.fromisoformat(view.query.get("at") or "")
     except ValueError:
-        raise FieldInvalid("at", "a time such as 2026-01-31T12:00:00Z") from None
+        raise FieldInvalid("at", view.say(_("A time such as 2026-01-31T12:00:00Z."))) from None
     if at.tzinfo is None:
-        raise FieldInvalid("at", "a time with its zone")
-    return at
+        raise FieldInvalid("at", view.say(_("A time with its zone.")))
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise FieldInvalid("at", view.say(_("A time such as 2026-01-31T12:00:00Z."))) from None
 
 
 ROUTES = (

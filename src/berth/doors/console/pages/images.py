@@ -1,6 +1,7 @@
 """The image list of a repository, and the selector of registry and repository."""
 
 from berth.doors import endpoints
+from berth.doors.console.languages import mark as _
 from berth.doors.console.pages import seen
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import SCOPE, View
@@ -40,7 +41,7 @@ def show(view: View) -> Answer:
 
 
 def _scope(view: View) -> Answer:
-    above, _, within = view.given.get(SCOPE, "").partition("/")
+    above, _slash, within = view.given.get(SCOPE, "").partition("/")
     if above and within:
         try:
             with view.site.db.read() as tx:
@@ -52,7 +53,7 @@ def _scope(view: View) -> Answer:
 
 
 def select(view: View) -> Answer:
-    above, _, within = view.given.get(SCOPE, "").partition("/")
+    above, _slash, within = view.given.get(SCOPE, "").partition("/")
     with view.site.db.read() as tx:
         places = seen.places(tx, view.caller)
     current = f"{view.asked('registry') or above}/{view.asked('repository') or within}"
@@ -62,7 +63,7 @@ def select(view: View) -> Answer:
 def choose(view: View) -> Answer:
     above, slash, within = view.field("place").partition("/")
     if not slash:
-        raise FieldInvalid("place", "choose a repository")
+        raise FieldInvalid("place", view.say(_("Choose a repository.")))
     with view.site.db.read() as tx:
         opening.open_repository(tx, view.caller, above, within)
     return view.go(f"/console/images?registry={above}&repository={within}")

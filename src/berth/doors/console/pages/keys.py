@@ -87,10 +87,9 @@ def _expiry(view: View, now: datetime) -> datetime | None:
     if not given:
         return None
     try:
-        day = datetime.fromisoformat(given).date()
-    except ValueError:
-        raise FieldInvalid("expires", "a day such as 2026-12-31") from None
-    return datetime.combine(day, time(), now.tzinfo) + timedelta(days=1)
+        return datetime.combine(datetime.fromisoformat(given).date(), time(), now.tzinfo) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        raise FieldInvalid("expires", view.say(_("A day such as 2026-12-31."))) from None
 
 
 def _host(view: View) -> str:

@@ -12,6 +12,7 @@ from berth.doors.http import Answer
 from berth.people.access import Place
 from berth.registry import applying, deletion, editing, opening, registries, repositories
 from berth.registry.editing import Chosen
+from berth.words import names
 from berth.words.actions import Action
 from berth.words.errors import FieldInvalid
 from berth.words.policies import LockPolicy
@@ -26,7 +27,7 @@ def make_registry(view: View) -> Answer:
     opening.operator(view.caller)
     name = view.field("name").strip()
     if view.field("visibility") not in ("private", "public"):
-        raise FieldInvalid("visibility", "private or public")
+        raise FieldInvalid("visibility", view.say(_("Private or public.")))
     with view.site.db.write() as tx:
         registries.create(
             tx,
@@ -68,10 +69,9 @@ def delete_registry(view: View) -> Answer:
         opening.operator(view.caller)
         if not view.is_on("everything"):
             registries.remove(tx, view.caller.actor, name, at=view.site.now(), expected=None)
-            gone = True
         else:
-            gone = _everything(tx, view, place)
-    return view.go("/console/registries", _told(view, gone=gone))
+            deletion.request_place(tx, place, view.field("name"), view.caller.actor, at=view.site.now())
+    return view.go("/console/registries", _told(view))
 
 
 def new_repository(view: View) -> Answer:
@@ -136,7 +136,7 @@ def apply_defaults(view: View) -> Answer:
     with view.site.db.write() as tx:
         place = _managed(tx, view)
         if not which:
-            raise FieldInvalid("policies", "at least one")
+            raise FieldInvalid("policies", view.say(_("Select at least one.")))
         applying.request(tx, place, which, view.caller.actor, at=view.site.now())
     return view.go("/console/activity", view.say(_("The default policies are being applied.")))
 
@@ -154,10 +154,9 @@ def delete_repository(view: View) -> Answer:
         place = opening.open_repository(tx, view.caller, above, name, Action.ADMIN)
         if not view.is_on("everything"):
             repositories.remove(tx, view.caller.actor, above, name, at=view.site.now(), expected=None)
-            gone = True
         else:
-            gone = _everything(tx, view, place)
-    return view.go(f"/console/registries/{above}", _told(view, gone=gone))
+            deletion.request_place(tx, place, view.field("name"), view.caller.actor, at=view.site.now())
+    return view.go(f"/console/registries/{above}", _told(view))
 
 
 def _managed(tx: Connection, view: View) -> Place:
@@ -165,13 +164,9 @@ def _managed(tx: Connection, view: View) -> Place:
     return opening.open_repository(tx, view.caller, above, name, Action.MANAGE, Action.ADMIN)
 
 
-def _everything(tx: Connection, view: View, place: Place) -> bool:
-    deletion.request_place(tx, place, view.field("name"), view.caller.actor, at=view.site.now())
-    return False
-
-
-def _told(view: View, *, gone: bool) -> str:
-    return view.say(_("Deleted.")) if gone else view.say(_("Deletion has begun. Activity shows how far it is."))
+def _told(view: View) -> str:
+    begun = view.is_on("everything")
+    return view.say(_("Deletion has begun. Activity shows how far it is.")) if begun else view.say(_("Deleted."))
 
 
 def _endpoints(view: View) -> dict[str, Any]:  # Any: columns of different types
@@ -181,13 +176,21 @@ def _endpoints(view: View) -> dict[str, Any]:  # Any: columns of different types
         "public_endpoint": view.is_on("public_endpoint"),
         "create_on_push": view.is_on("create_on_push"),
     }
-    for field in ("private_host", "public_host"):
-        given[field] = view.field(field).strip() or None
+    for field in registries.HOSTS:
+        given[field] = _host(view, field)
     for field in registries.LISTENERS:
         given[field] = view.field(field) or None
         if given[field] is not None and given[field] not in known:
-            raise FieldInvalid(field, "there is no such listener")
+            raise FieldInvalid(field, view.say(_("There is no such listener.")))
     return given
+
+
+def _host(view: View, field: str) -> str | None:
+    given = view.field(field).strip()
+    try:
+        return names.host(given) if given else None
+    except FieldInvalid as error:
+        raise FieldInvalid(field, error.reason) from None
 
 
 def _after(view: View, path: str) -> str:

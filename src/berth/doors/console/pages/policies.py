@@ -1,14 +1,17 @@
-"""The tag deletion policy as a form has it. What the form does not show stays as it was."""
+"""The tag deletion policy as a form has it. What a form has not sent stays as it was."""
 
 from dataclasses import replace
+from typing import Literal
 
 from berth.doors.console.languages import mark as _
 from berth.doors.console.view import View
 from berth.words.errors import FieldInvalid
-from berth.words.policies import MAX_DAYS, DeletionPolicy, DeletionRule
+from berth.words.policies import MAX_COUNT, MAX_DAYS, MAX_SHARE, DeletionPolicy, DeletionRule
 
 LONGEST = 7
 """Digits of a number that a policy takes."""
+
+NewestBy = Literal["push", "version"]
 
 
 def read_deletion(view: View, before: DeletionPolicy) -> DeletionPolicy:
@@ -19,26 +22,45 @@ def read_deletion(view: View, before: DeletionPolicy) -> DeletionPolicy:
         untagged=DeletionRule(view.is_on("untagged"), _days(view, "untagged_days", before.untagged.days)),
         old=DeletionRule(view.is_on("old"), _days(view, "old_days", before.old.days)),
         expression=view.field("expression").strip() or "*",
-        breaker_count=_number(view, "breaker_count", before.breaker_count),
-        breaker_share=_number(view, "breaker_share", before.breaker_share),
+        keep_newest=_number(view, "keep_newest", before.keep_newest, MAX_COUNT),
+        keep_newest_by=_newest_by(view, before.keep_newest_by),
+        keep_matching=_text(view, "keep_matching", before.keep_matching),
+        keep_pulled_days=_number(view, "keep_pulled_days", before.keep_pulled_days, MAX_DAYS),
+        keep_untagged_days=_number(view, "keep_untagged_days", before.keep_untagged_days, MAX_DAYS),
+        breaker_count=_number(view, "breaker_count", before.breaker_count, MAX_COUNT),
+        breaker_share=_number(view, "breaker_share", before.breaker_share, MAX_SHARE),
         breaker_last_tag=view.is_on("breaker_last_tag"),
     )
 
 
-def _number(view: View, name: str, before: int) -> int:
-    given = view.field(name).strip()
-    if not given:
+def _newest_by(view: View, before: NewestBy) -> NewestBy:
+    match view.form.get("keep_newest_by"):
+        case "push":
+            return "push"
+        case "version":
+            return "version"
+    return before
+
+
+def _text(view: View, name: str, before: str) -> str:
+    given = view.form.get(name)
+    return before if given is None else given.strip()
+
+
+def _number(view: View, name: str, before: int, most: int) -> int:
+    """What an old form has not sent stays; what it has sent empty is an error."""
+    if view.form.get(name) is None:
         return before
-    if not given.isdecimal() or len(given) > LONGEST:
-        raise FieldInvalid(name, view.say(_("Enter a whole number.")))
+    given = view.field(name).strip()
+    if not given.isdecimal() or len(given) > LONGEST or int(given) > most:
+        raise FieldInvalid(name, f"a whole number from 0 to {most}")
     return int(given)
 
 
 def _days(view: View, name: str, before: int) -> int:
-    """A field that is switched off sends nothing."""
-    given = view.field(name).strip()
-    if not given:
+    if view.form.get(name) is None:
         return before
-    if not given.isdecimal() or not 1 <= int(given[:9]) <= MAX_DAYS:
+    given = view.field(name).strip()
+    if not given.isdecimal() or len(given) > LONGEST or not 1 <= int(given) <= MAX_DAYS:
         raise FieldInvalid(name, view.say(_("Enter a whole number of days from 1 to 999.")))
     return int(given)

@@ -18,7 +18,7 @@ def show(view: View) -> Answer:
 def save(view: View) -> Answer:
     language, theme = view.field("language"), view.field("theme")
     if language not in languages.NAMES or theme not in THEMES:
-        raise FieldInvalid("language", "one of those shown")
+        raise FieldInvalid("language", view.say(_("One of those shown.")))
     view.keep(LANGUAGE, language, YEAR)
     view.keep(THEME, theme, YEAR)
     view.keep(KEYS, "on" if view.is_on("keys") else "off", YEAR)

@@ -3,6 +3,7 @@
 from berth.audit.events import Actor
 from berth.doors import session
 from berth.doors.console import signed
+from berth.doors.console.languages import mark as _
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import HOME, View
 from berth.doors.http import Answer, Headers
@@ -26,7 +27,7 @@ def enter(view: View) -> Answer:
     name, secret = view.field("name"), view.field("password")
     principal = people.by_password(view.site, name, secret, view.caller.actor.address)
     if principal.key_id is not None:
-        raise Unauthenticated("an access key is for clients; sign in with a user name and password")
+        raise Unauthenticated(view.say(_("An access key is for clients. Sign in with a user name and password.")))
     return welcome(view, principal, next_page(view))
 
 
@@ -53,7 +54,7 @@ def leave(view: View) -> Answer:
 def check_safe(view: View) -> None:
     """Raises `Denied` where a session could be read on its way."""
     if not signed.may_sign_in(view.site.settings, view.scope):
-        raise Denied("over plain HTTP nobody signs in from another machine")
+        raise Denied(view.say(_("over plain HTTP nobody signs in from another machine")))
 
 
 def next_page(view: View) -> str:

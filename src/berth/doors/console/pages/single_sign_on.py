@@ -40,7 +40,7 @@ def arrive(view: View) -> Answer:
     view.keep(COOKIE, "", 0)
     arrived = view.scope.get("query_string", b"").decode("latin-1")
     if view.query.get("state") != journey.state:
-        raise Denied("this sign-in was not begun in this browser, or too long ago")
+        raise _not_begun(view)
     claims = _provider(view.site).finish(journey, _back(view), arrived)
     if linking:
         return _link(view, claims)
@@ -51,7 +51,7 @@ def _begin(view: View, next_page: str, *, link: bool) -> str:
     settings = view.site.settings
     sign_in.check_safe(view)
     if not settings.oidc_issuer:
-        raise Denied("no provider is set")
+        raise Denied(view.say(_("no sign-in provider is set")))
     journey = Journey()
     facts = {**vars(journey), "next": next_page, "link": link}
     view.keep(COOKIE, base64.urlsafe_b64encode(json.dumps(facts).encode()).decode().rstrip("="), SECONDS)
@@ -65,12 +65,16 @@ def _read(view: View) -> tuple[Journey, str, bool]:
         journey = Journey(str(facts["state"]), str(facts["nonce"]), str(facts["verifier"]))
         return journey, sign_in.own_page(str(facts["next"])), facts["link"] is True
     except (ValueError, KeyError, TypeError):
-        raise Denied("this sign-in was not begun in this browser, or too long ago") from None
+        raise _not_begun(view) from None
+
+
+def _not_begun(view: View) -> Denied:
+    return Denied(view.say(_("this sign-in was not begun in this browser, or too long ago")))
 
 
 def _link(view: View, claims: Claims) -> Answer:
     if view.session is None:
-        raise Denied("sign in first, then link")
+        raise Denied(view.say(_("sign in first, then link")))
     name = view.caller.principal.name
     with view.site.db.write() as tx:
         issuer, subject = view.site.settings.oidc_issuer, str(claims["sub"])
@@ -86,16 +90,16 @@ def _principal(view: View, claims: Claims) -> Principal:
     if known is not None:
         return known
     if not settings.oidc_create:
-        raise Denied("nobody here is known by this identity; sign in with a password and link it in Account")
+        text = _("nobody here is known by this identity; sign in with a password and link it in Account")
+        raise Denied(view.say(text))
     name = str(claims.get(settings.oidc_claim, "")).lower()
     actor = Actor(name[:64], view.caller.actor.address, view.caller.actor.request_id)
     try:
         with site.db.write() as tx:
             return identities.welcome(tx, actor, name, issuer, subject, at=site.now())
     except AlreadyExists:
-        raise Unauthenticated(
-            f"there is a user {name} already; sign in with a password and link it in Account"
-        ) from None
+        text = _("There is a user %(name)s already. Sign in with a password and link it in Account.")
+        raise Unauthenticated(view.say(text, name=name)) from None
 
 
 def _back(view: View) -> str:
