@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from berth.registry.images import Image
-from berth.site import Site
 from tests import documents, make
 from tests.documents import Document
 from tests.make import Target
@@ -53,22 +52,23 @@ def minbase() -> bytes:
 
 def push(target: Target, *layers: bytes, tag: str | None = None, config: Mapping[str, Any] | None = None) -> Document:
     """An image of gzipped layers. Any: JSON values."""
-    facts = {"os": "linux", "architecture": "amd64", **(config or {})}
-    body = json.dumps(facts).encode()
+    body, document = built(*layers, config=config)
     for content in {body: None, **dict.fromkeys(layers)}:
         make.blob(target, content)
-    document = documents.manifest(body, layers).altered(layers=[documents.described(each, GZIPPED) for each in layers])
     make.push(target, document, tag=tag)
     return document
+
+
+def built(*layers: bytes, config: Mapping[str, Any] | None = None) -> tuple[bytes, Document]:
+    """The config and the manifest of an image of gzipped layers. Any: JSON values."""
+    body = json.dumps({"os": "linux", "architecture": "amd64", **(config or {})}).encode()
+    document = documents.manifest(body, layers)
+    return body, document.altered(layers=[documents.described(each, GZIPPED) for each in layers])
 
 
 def opened(target: Target) -> Image:
     with target.site.db.write() as tx:
         return target.for_push(tx)
-
-
-def site_of(target: Target) -> Site:
-    return target.site
 
 
 def _stanza(package: Mapping[str, str]) -> str:

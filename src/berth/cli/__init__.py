@@ -6,7 +6,22 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from berth.cli import audit, digest, grant, image, key, operation, policy, registry, repository, tag, trash, user
+from berth.cli import (
+    audit,
+    digest,
+    grant,
+    image,
+    key,
+    operation,
+    policy,
+    registry,
+    repository,
+    scan,
+    tag,
+    trash,
+    user,
+    vulndb,
+)
 from berth.cli.login import login, logout
 from berth.cli.migrate import migrate
 from berth.cli.remote import Refused
@@ -43,6 +58,8 @@ app.add_typer(digest.app, name="digest")
 app.add_typer(tag.app, name="tag")
 app.add_typer(policy.app, name="policy")
 app.add_typer(trash.app, name="trash")
+app.add_typer(scan.app, name="scan")
+app.add_typer(vulndb.app, name="vulndb")
 app.add_typer(operation.app, name="operation")
 app.add_typer(audit.app, name="audit")
 

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from berth.cli import asking, deletion, following, lock, named, output, remote
+from berth.cli import asking, deletion, following, lock, named, output, remote, scan
 from berth.cli.asking import DryRun, Yes
 from berth.cli.named import ImagePath, RepositoryPath
 from berth.cli.output import Format, Limit, Output
 from berth.cli.place import managed
-from berth.cli.remote import Remote
+from berth.cli.remote import Refused, Remote
 
 app = typer.Typer(help="Images.", no_args_is_help=True)
 
@@ -52,6 +52,34 @@ def edit(
 ) -> None:
     """Describe an image."""
     output.one(api.patch(named.image(image), {"description": description}), output_format)
+
+
+@app.command("wait-scan")
+@managed
+def wait_scan(
+    api: Remote,
+    image: ImagePath,
+    reference: scan.Reference,
+    *,
+    max_critical: Annotated[int | None, typer.Option(min=0, help="So many critical findings pass; more fail.")] = None,
+    max_high: Annotated[int | None, typer.Option(min=0, help="The same for high ones.")] = None,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait.")] = 600.0,
+    ask: Annotated[bool, typer.Option("--ask", help="Have it scanned if nobody has asked for that.")] = False,
+    output_format: Output = Format.TABLE,
+) -> None:
+    """Wait for the scan of a digest. Exit codes: 0 good, 10 too many findings, 11 no good scan, 12 too late."""
+    digest = scan.digest_of(api, image, reference)
+    found = scan.until_ended(api, image, digest, seconds=timeout)
+    if ask and found["state"] in ("not-scanned", "partial"):
+        api.post(named.image(image, "scans"), {"digests": [digest]})
+        found = scan.until_ended(api, image, digest, seconds=timeout)
+    output.one(found, output_format)
+    if found["state"] != "done":
+        why = f": {found['code']} {found['reason']}" if found["code"] else ""
+        raise Refused(f"{image}@{digest} has no good scan, it is {found['state']}{why}", scan.FAILED)
+    for level, most in (("critical", max_critical), ("high", max_high)):
+        if most is not None and found["counts"][level] > most:
+            raise Refused(f"{found['counts'][level]} {level} findings, {most} would pass", scan.TOO_MUCH)
 
 
 @app.command("lock")

@@ -8,7 +8,7 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import unquote
 
 import httpx
@@ -23,9 +23,12 @@ from berth.jobs import listed, run_next
 from berth.people.access import Principal
 from berth.people.callers import Caller
 from berth.registry import applying, erasing
+from berth.scan import importing, working
 from berth.site import Site
 
-FOLLOWED = listed(erasing.digests, erasing.image_, erasing.place_, applying.apply)
+FOLLOWED = listed(
+    erasing.digests, erasing.image_, erasing.place_, applying.apply, importing.import_, importing.roll_back
+)
 """The jobs behind operations. A command that waits for one may do it itself, beside any worker."""
 IN_MEMORY = 1 << 20
 PIECE = 1 << 16
@@ -39,7 +42,7 @@ def over(site: Site, actor: Actor | None, auth: tuple[str, str] | None = None) -
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     caller = None if actor is None else Caller(Principal(NO_ACCOUNT, actor.name, administrator=True), actor)
     client = httpx.Client(base_url="http://localhost", auth=auth, transport=_Inside(site, caller), timeout=None)  # noqa: S113  it waits for itself
-    return Remote(client, "this database", work=lambda: run_next(site, FOLLOWED) is not None)
+    return Remote(client, "this database", work=lambda: run_next(site, FOLLOWED) is not None or working.run_next(site))
 
 
 class _Inside(httpx.BaseTransport):
@@ -65,12 +68,15 @@ class _Call:
         self.status = 500
         self.headers: list[tuple[bytes, bytes]] = []
         self.body = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  the answer closes it
-        self._given = iter((request.read(),))
+        self._given = iter(cast("httpx.SyncByteStream", request.stream))
         self._answered = asyncio.Event()
+        self._sending = True
 
     async def receive(self) -> Message:
-        for piece in self._given:
-            return {"type": "http.request", "body": piece, "more_body": False}
+        if self._sending:
+            piece = next(self._given, None)
+            self._sending = piece is not None
+            return {"type": "http.request", "body": piece or b"", "more_body": self._sending}
         await self._answered.wait()
         return {"type": "http.disconnect"}
 

@@ -6,7 +6,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from berth.words.errors import FieldInvalid, Unauthenticated
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     import httpx
 
 PREFIX = "/api/v1"
+ADVISORIES = "/advisories"
 PAGE = 200
+BYTES = "application/octet-stream"
+PIECE = 1 << 20
 LINE = 300
 """The most that is shown of an answer that is no problem document."""
 
@@ -77,6 +80,10 @@ class Remote:
     def post(self, path: str, given: Mapping[str, JSON]) -> JSON:
         return self._ask("POST", path, given=given)
 
+    def upload(self, path: str, file: IO[bytes], **query: JSON) -> JSON:
+        """Send a file as it is, piece by piece."""
+        return self._ask("POST", path, query=query, headers={"Content-Type": BYTES}, content=_pieces(file))
+
     def put(self, path: str, given: Mapping[str, JSON]) -> JSON:
         return self._ask("PUT", path, given=given)
 
@@ -109,11 +116,14 @@ class Remote:
         query: Mapping[str, JSON] | None = None,
         given: Mapping[str, JSON] | None = None,
         headers: Mapping[str, str] | None = None,
+        content: Iterator[bytes] | None = None,
     ) -> JSON:
         import httpx  # noqa: PLC0415  see above
 
         try:
-            answer = self._client.request(method, PREFIX + path, params=told(query or {}), json=given, headers=headers)
+            answer = self._client.request(
+                method, PREFIX + path, params=told(query or {}), json=given, content=content, headers=headers
+            )
         except httpx.TransportError as error:
             raise self._out_of_reach(error) from None
         if not answer.is_success:
@@ -152,6 +162,11 @@ def at(url: str, name: str | None, secret: str) -> Remote:
 def told(given: Mapping[str, JSON]) -> Facts:
     """Without what was not said."""
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(PIECE):
+        yield piece
 
 
 def _refused(answer: "httpx.Response") -> Refused:

@@ -1,0 +1,82 @@
+"""`berth scan` and `berth vulndb`: what a pipeline asks, and what an operator brings."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+from tests.client import Image
+from tests.scan import images
+
+JSON = ("--output", "json")
+OSV = images.DATA / "osv"
+
+
+@pytest.fixture(params=["server", "database"])
+def berth(request: pytest.FixtureRequest) -> Command:
+    command: Command = request.getfixturevalue(f"on_{request.param}")
+    return command
+
+
+@pytest.fixture
+def minbase(image: Image) -> str:
+    layer = images.minbase()
+    config, document = images.built(layer)
+    for content in (layer, config):
+        image.push(content)
+    assert image.put("v1", document).status_code == 201
+    return document.digest
+
+
+def test_a_pipeline_learns_by_the_exit_code_whether_an_image_is_good(
+    berth: Command, image: Image, minbase: str
+) -> None:
+    berth.succeeds("vulndb", "import", str(OSV))
+    berth.succeeds("scan", "run", image.name, minbase)
+    found = berth.succeeds("image", "wait-scan", image.name, "v1", "--max-critical", "1", *JSON).json
+    assert found["counts"]["total"] == 23
+    refused = berth("image", "wait-scan", image.name, "v1", "--max-critical", "0")
+    assert (refused.code, refused.err) == (10, "berth: 1 critical findings, 0 would pass\n")
+
+
+def test_what_nobody_asked_for_is_no_good_scan_and_can_be_asked_for(berth: Command, image: Image, minbase: str) -> None:
+    berth.succeeds("vulndb", "import", str(OSV))
+    assert berth("image", "wait-scan", image.name, minbase).code == 11
+    assert berth.succeeds("image", "wait-scan", image.name, minbase, "--ask", *JSON).json["state"] == "done"
+
+
+def test_results_are_listed_compared_and_written_as_documents(
+    berth: Command, image: Image, minbase: str, tmp_path: Path
+) -> None:
+    berth.succeeds("vulndb", "import", str(OSV))
+    berth.succeeds("scan", "run", image.name, minbase)
+    worst = berth.succeeds("scan", "vulnerabilities", image.name, "v1", "--severity", "critical", *JSON).json
+    assert [each["vulnerability"] for each in worst] == ["CVE-2023-45853"]
+    assert len(berth.succeeds("scan", "packages", image.name, "v1", *JSON).json) == 88
+    assert berth.succeeds("scan", "secrets", image.name, "v1", *JSON).json == []
+    assert berth.succeeds("scan", "compare", image.name, "v1", minbase, *JSON).json["findings_added"] == []
+    assert berth.succeeds("scan", "history", image.name, "v1", *JSON).json[0]["state"] == "done"
+    berth.succeeds("scan", "export", image.name, "v1", "spdx", "--to", str(tmp_path / "web.spdx.json"))
+    assert "SPDX-2.3" in (tmp_path / "web.spdx.json").read_text()
+    found = berth.succeeds("scan", "search", "--vulnerability", "CVE-2023-45853", *JSON).json
+    assert image.name in [each["image"] for each in found]
+
+
+def test_advisories_go_from_one_berth_to_another_as_a_bundle(berth: Command, tmp_path: Path) -> None:
+    berth.succeeds("vulndb", "import", str(OSV))
+    before = berth.succeeds("vulndb", "status", *JSON).json["current"]
+    berth.succeeds("vulndb", "export", str(tmp_path / "bundle.zip"))
+    berth.succeeds("vulndb", "import", str(tmp_path / "bundle.zip"), "--whole")
+    after = berth.succeeds("vulndb", "status", *JSON).json["current"]
+    assert after["id"] != before["id"]
+    assert after["records"] == before["records"]
+    berth.succeeds("vulndb", "roll-back", "--yes")
+    assert berth.succeeds("vulndb", "status", *JSON).json["current"]["id"] == before["id"]
+
+
+def test_a_file_that_has_no_advisories_is_refused_with_the_reason(berth: Command, tmp_path: Path) -> None:
+    broken = tmp_path / "all.zip"
+    broken.write_bytes(b"no archive")
+    refused = berth("vulndb", "import", str(broken))
+    assert refused.code == 1
+    assert "failed" in refused.err
