@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-
 from typing import TypeVar
 
 from berth.scan.inventory import Gap, Secret
@@ -89,6 +88,9 @@ class _Layer:
         if name.startswith(_WHITEOUT):
             self._white_out(directory, name)
             return
+        target = self._hardlinks.get(entry.link, entry.link)
+        if entry.kind == "hardlink" and target == entry.path:
+            return  # It is that file already.
         self._forget(entry)
         if entry.kind == "directory":
             self._directories.add(entry.path)
@@ -99,7 +101,7 @@ class _Layer:
         elif entry.kind == "symlink":
             self._link(self._symlinks, entry.path, entry.link)
         elif entry.kind == "hardlink":
-            self._link(self._hardlinks, entry.path, self._hardlinks.get(entry.link, entry.link))
+            self._link(self._hardlinks, entry.path, target)
 
     def _white_out(self, directory: str, name: str) -> None:
         """Whiteouts hide what the layers below hold, and nothing of their own layer, wherever they stand in it."""
@@ -215,6 +217,7 @@ class _Layer:
         """Without those to files of this layer that tell nothing."""
         own = frozenset(self._files)
         telling = self._contents.keys() | self._symlinks.keys() | {secret.path for secret in self._secrets}
+        telling |= self._hardlinks.keys()  # What became a link later was a file of the layers below when it was named.
         return {
             path: target
             for path, target in self._hardlinks.items()

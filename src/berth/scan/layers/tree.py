@@ -37,6 +37,7 @@ class Tree:
         self._secrets: list[tuple[Secret, File]] = []
 
     def lay(self, digest: str, layer: LayerContents) -> None:
+        linked = self._linked(layer)
         self._hide(layer)
         for path, target in layer.symlinks.items():
             self._link(self.real_parent(path), target)
@@ -47,7 +48,12 @@ class Tree:
         for path, file in files.items():
             self._put(self.real_parent(path), file)
         for path, target in layer.hardlinks.items():
-            self._name(self.real_parent(path), self.real_parent(target))
+            self._name(self.real_parent(path), self.real_parent(target), files.get(target) or linked.get(path))
+
+    def _linked(self, layer: LayerContents) -> dict[str, File]:
+        """Files of the layers below that its hard links name, before it hides them."""
+        found = ((path, self._files.get(self.real_parent(target))) for path, target in layer.hardlinks.items())
+        return {path: file for path, file in found if file is not None}
 
     def _hide(self, layer: LayerContents) -> None:
         # Entries come first: a directory that takes the place of a link is then emptied itself, and not what the link
@@ -88,9 +94,8 @@ class Tree:
         self._remove(path)
         self._links[path] = target
 
-    def _name(self, path: str, target: str) -> None:
+    def _name(self, path: str, target: str, file: File | None) -> None:
         """A hard link. To a file that tells nothing it is kept as if it were a symlink, for it might yet be wanted."""
-        file = self._files.get(target)
         if file is not None:
             self._put(path, file)
         elif target != path:
