@@ -60,6 +60,32 @@ def test_two_windows_and_a_double_click_make_one_deletion(image: Image, enter: E
     expect(one.locator("#list tbody tr").filter(has_text=image.name)).to_have_count(1)
 
 
+def test_a_form_is_sent_once_however_often_it_is_confirmed(image: Image, window: Window) -> None:
+    image.push_image("v1")
+    page = window.open(f"/images/{image.name}").page
+    page.get_by_role("button", name="Edit description").click()
+    popup(page).get_by_label("Description", exact=True).fill("once")
+    popup(page).locator("form").evaluate("(form) => { form.requestSubmit(); form.requestSubmit(); }")
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert [each for each in window.asked if each.startswith("POST") and "description" in each] == [
+        f"POST /console/images/{image.name}/-/edit/description"
+    ]
+
+
+def test_a_form_that_did_not_arrive_can_be_sent_again(image: Image, window: Window) -> None:
+    image.push_image("v1")
+    page = window.open(f"/images/{image.name}").page
+    page.get_by_role("button", name="Edit description").click()
+    popup(page).get_by_label("Description", exact=True).fill("at last")
+    page.context.set_offline(True)
+    confirm(page)
+    expect(page.get_by_text("No connection. Try again in a moment.")).to_be_visible()
+    page.context.set_offline(False)
+    confirm(page)
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    window.wrong.clear()
+
+
 def test_one_digest_goes_by_its_menu(image: Image, window: Window) -> None:
     image.push_image("v1", seed="1")
     image.push_image("v2", seed="2")

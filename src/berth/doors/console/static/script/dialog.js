@@ -26,15 +26,23 @@ document.addEventListener("click", (event) => {
 
 dialog.addEventListener("close", () => dialog.replaceChildren());
 
-/* A form is sent once, however often its button is pressed. */
+/* A form is sent once, however often its button is pressed: neither the browser nor htmx sees the second time. Where
+   it has not arrived, or somebody comes back to it, it can be sent again. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
-  if (form.dataset.sent === "yes") event.preventDefault();
+  if (form.dataset.sent === "yes") {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
   form.dataset.sent = "yes";
 }, true);
-document.addEventListener("htmx:responseError", () => {
+const again = () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+};
+for (const kind of ["htmx:responseError", "htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) document.addEventListener(kind, again);
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) again();
 });
 
 /* Links that act as buttons answer to the space bar as buttons do. */
