@@ -11,9 +11,9 @@ def proof(http: httpx.Client, path: str) -> str:
     return found[1]
 
 
-def sent(http: httpx.Client, path: str, **fields: str | list[str]) -> httpx.Response:
-    """The answer to a form, with its proof."""
-    return http.post(path, data={**fields, "proof": proof(http, path)})
+def sent(http: httpx.Client, path: str, *, to: str | None = None, **fields: str | list[str]) -> httpx.Response:
+    """The answer to a form of a page, with its proof."""
+    return http.post(to or path, data={**fields, "proof": proof(http, path)})
 
 
 def alert(answer: httpx.Response) -> str:

@@ -1,5 +1,7 @@
 """Signing in and out, and what ends a session."""
 
+import httpx
+
 from tests.client import Image
 from tests.console.conftest import Enter
 from tests.serving import PASSWORD, Server
@@ -37,6 +39,32 @@ def test_the_page_asked_for_is_never_another_site(enter: Enter) -> None:
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("heading", name="Service Home").wait_for()
         window.page.context.clear_cookies()
+
+
+def test_the_page_asked_for_may_have_any_letters(server: Server) -> None:
+    given = {"name": "admin", "password": PASSWORD}
+    answer = server.http.post("/console/login", params={"next": "/console/search?q=이미지&a=b%20c"}, data=given)
+    assert answer.status_code == httpx.codes.SEE_OTHER
+    assert answer.headers["location"] == "/console/search?q=%EC%9D%B4%EB%AF%B8%EC%A7%80&a=b%20c"
+    assert answer.headers["set-cookie"].startswith("berth=")
+    server.http.cookies.clear()
+
+
+def test_cookies_of_others_do_not_stand_in_the_way(browser_: httpx.Client) -> None:
+    session = f"berth={browser_.cookies['berth']}"
+    browser_.cookies.clear()
+    theirs = ('a{b}="x; y', "bad name=1", "theirs=" + "x" * 8000, '{"json": [1, 2]}=1', "=", "naïve=é")
+    for other in theirs:
+        for line in ([f"{other}; {session}"], [f"{session}; {other}"], [other, session]):
+            headers = [(b"Cookie", each.encode("latin-1")) for each in line]
+            answer = browser_.get("/console/account", headers=headers)
+            assert answer.status_code == httpx.codes.OK, line
+
+
+def test_a_part_of_a_page_that_needs_a_session_is_refused_and_leads_to_the_sign_in(server: Server) -> None:
+    answer = server.http.get("/console/keys/-/new", headers={"HX-Request": "true", "HX-Target": "dialog"})
+    assert answer.status_code == httpx.codes.UNAUTHORIZED
+    assert answer.headers["hx-redirect"] == "/console/login?next=%2Fconsole%2Fkeys%2F-%2Fnew"
 
 
 def test_signing_out_ends_the_session(enter: Enter) -> None:

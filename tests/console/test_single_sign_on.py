@@ -1,6 +1,9 @@
 """Signing in with a provider of OpenID Connect, which runs as a process of its own."""
 
+import base64
 import contextlib
+import html
+import json
 import re
 import shutil
 import subprocess
@@ -13,7 +16,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.console.conftest import Enter
-from tests.console.forms import alert
+from tests.console.forms import alert, sent
 from tests.console.window import Window
 from tests.serving import ADMIN, PASSWORD, Server, free_port, served, wait_for
 from tests.tied import tied
@@ -54,6 +57,7 @@ def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, prov
         "BERTH_OIDC_CLIENT_SECRET": "between us",
         "BERTH_OIDC_NAME": "Acme ID",
         "BERTH_OIDC_CREATE": "true",
+        "BERTH_TRUSTED_PROXIES": "127.0.0.1",
     }
     with served(folder, settings=settings) as running:
         yield running
@@ -114,6 +118,62 @@ def test_an_account_is_linked_and_then_signs_in_so(server: Server, enter: Enter,
     window.page.get_by_role("link", name="Sign in with Acme ID").click()
     allow(window, provider, "bob-123")
     expect(window.page.get_by_role("alert")).to_have_text("This account may not sign in any more.")
+
+
+def kept(browser: httpx.Client) -> dict[str, str]:
+    """What the browser remembers of its way to the provider."""
+    raw = browser.cookies["berth-oidc"]
+    facts: dict[str, str] = json.loads(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)))
+    return facts
+
+
+def test_an_account_is_linked_only_by_the_session_that_began_it(server: Server, provider: str) -> None:
+    def arrived(browser: httpx.Client, address: str) -> httpx.Response:
+        """What somebody does at the provider, without its pages."""
+        back = httpx.post(address, data={"sub": "bob-123", "action": "authorize"}).headers["location"]
+        assert back.startswith(str(browser.base_url))
+        return browser.get(back)
+
+    def begun(browser: httpx.Client) -> str:
+        page = sent(browser, "/console/account", to="/console/account/link")
+        found = re.search(rf'href="({re.escape(provider)}[^"]+)"', page.text)
+        assert found is not None
+        return html.unescape(found[1])
+
+    with httpx.Client(base_url=server.url) as mine, httpx.Client(base_url=server.url) as theirs:
+        for browser in (mine, theirs):
+            browser.post("/console/login", data={"name": ADMIN, "password": PASSWORD})
+        address = begun(mine)
+        assert kept(mine)["link"] not in ("", kept(mine)["state"])
+        theirs.cookies.set("berth-oidc", mine.cookies["berth-oidc"])
+        answer = arrived(theirs, address)
+        assert answer.status_code == httpx.codes.FORBIDDEN
+        assert "sign in first, then link" in alert(answer)
+        facts = {**kept(mine), "link": "true"}
+        forged = base64.urlsafe_b64encode(json.dumps(facts).encode()).decode()
+        theirs.cookies.set("berth-oidc", forged)
+        assert arrived(theirs, address).status_code == httpx.codes.FORBIDDEN
+
+
+def test_over_tls_the_way_is_remembered_for_this_host_alone(server: Server) -> None:
+    headers = {"X-Forwarded-Proto": "https"}
+    answer = server.http.get("/console/login/oidc", headers=headers)
+    assert answer.headers["set-cookie"].startswith("__Host-berth-oidc=")
+    assert "; Secure" in answer.headers["set-cookie"]
+    value = answer.headers["set-cookie"].partition("=")[2].partition(";")[0]
+    state = re.search(r"state=([^&]+)", answer.headers["location"])
+    assert state is not None
+    planted = {**headers, "Cookie": f"berth-oidc={value}"}
+    answer = server.http.get(f"/console/login/oidc/back?code=x&state={state[1]}", headers=planted)
+    assert answer.status_code == httpx.codes.FORBIDDEN, "a plain connection could have set it"
+    server.http.cookies.clear()
+
+
+def test_a_memory_that_makes_no_sense_is_none(server: Server) -> None:
+    for raw in (b"[" * 6000, b"{}", b"\xff", b"[]"):
+        cookie = f"berth-oidc={base64.urlsafe_b64encode(raw).decode()}"
+        answer = server.http.get("/console/login/oidc/back?state=x", headers={"Cookie": cookie})
+        assert answer.status_code == httpx.codes.FORBIDDEN
 
 
 def test_an_answer_that_this_browser_did_not_ask_for_is_refused(server: Server, provider: str) -> None:

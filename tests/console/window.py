@@ -31,7 +31,7 @@ _RUN = """rules => {
 ATTEMPTS = 3
 AXE_MS = 20_000
 WIDE, PHONE = (1440, 900), (390, 844)
-EXPECTED = ("status of 409", "status of 422", "status of 404", "status of 403", "status of 429")
+EXPECTED = ("status of 409", "status of 422", "status of 404", "status of 403", "status of 429", "status of 401")
 """What the browser says of answers that a test asks for: the form comes again with what was wrong."""
 
 

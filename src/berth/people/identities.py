@@ -4,7 +4,6 @@ An identity is the provider's address and its own, lasting word for the person (
 those can be given to somebody else.
 """
 
-import secrets
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -13,8 +12,9 @@ from berth.audit import events
 from berth.audit.events import Actor
 from berth.db import insert_ignore
 from berth.db.tables import identity
-from berth.people import accounts, passwords, sign_in
+from berth.people import accounts, sign_in
 from berth.people.access import Principal
+from berth.people.passwords import Hash
 from berth.words.errors import AlreadyExists, Unauthenticated
 
 LONGEST = 255
@@ -41,12 +41,13 @@ def link(tx: Connection, actor: Actor, name: str, issuer: str, subject: str, *, 
         raise AlreadyExists("identity", subject)
 
 
-def welcome(tx: Connection, actor: Actor, name: str, issuer: str, subject: str, *, at: datetime) -> Principal:
-    """A new account, without any right, with a password that nobody knows.
+def welcome(
+    tx: Connection, actor: Actor, name: str, issuer: str, subject: str, *, at: datetime, password: Hash
+) -> Principal:
+    """A new account, without any right; its password is one that nobody knows.
 
     Raises `NameInvalid`, and `AlreadyExists` for a name that is taken: whoever has it links their identity themselves.
     """
-    unknown = passwords.hashed(secrets.token_urlsafe(32))
-    made = accounts.create(tx, actor, name, at=at, password=unknown)
+    made = accounts.create(tx, actor, name, at=at, password=password)
     link(tx, actor, name, issuer, subject, at=at)
     return sign_in.by_id(tx, made.id, None, at=at)

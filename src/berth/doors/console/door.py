@@ -132,7 +132,10 @@ def _to_sign_in(view: View) -> Answer:
     if view.scope["method"] == "POST":
         back = Headers(view.scope).get("hx-current-url").partition("/console")[2]
         back = f"/console{back}" if back else HOME
-    return view.go(f"/console/login?{urlencode({'next': back})}")
+    path = f"/console/login?{urlencode({'next': back})}"
+    if view.is_scripted:
+        return Answer(401, [("HX-Redirect", path), *HEADERS, *view.headers])
+    return view.go(path)
 
 
 def _trouble(scope: Scope, view: View | None, status: int) -> Answer:

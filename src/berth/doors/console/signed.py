@@ -51,6 +51,15 @@ def is_proof(token: str, given: str) -> bool:
     return hmac.compare_digest(shown, _proof(token))
 
 
+def bound(token: str, journey: str) -> str:
+    """Says that a way to a provider was begun by this session."""
+    return hashlib.blake2b(journey.encode(), key=token.encode()[:64], person=b"journey", digest_size=_SIZE).hexdigest()
+
+
+def is_bound(token: str, journey: str, given: str) -> bool:
+    return hmac.compare_digest(bound(token, journey).encode(), given.encode())
+
+
 def from_own_page(settings: Settings, scope: Scope) -> bool:
     """Browsers say where a form comes from; one that says nothing is none."""
     headers = Headers(scope)

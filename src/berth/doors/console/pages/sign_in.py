@@ -1,5 +1,8 @@
 """Signing in with a name and password, and out again."""
 
+import string
+from urllib.parse import quote
+
 from berth.audit.events import Actor
 from berth.doors import session
 from berth.doors.console import signed
@@ -63,7 +66,8 @@ def next_page(view: View) -> str:
 
 def own_page(asked: str) -> str:
     """Where they wanted to go, when that is a page of ours."""
-    return asked if asked.startswith("/console/") and "\\" not in asked and asked.isprintable() else HOME
+    own = asked.startswith("/console/") and "\\" not in asked and asked.isprintable()
+    return quote(asked, safe=string.punctuation) if own else HOME
 
 
 ROUTES = (
