@@ -62,6 +62,10 @@ class Child:
         for pipe in (self._stdin, self._stdout, self._stderr):
             os.set_blocking(pipe, False)
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def __enter__(self) -> Self:
         return self
 
