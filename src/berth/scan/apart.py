@@ -10,11 +10,11 @@ import zlib
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from typing import Self
+from typing import Self, get_args
 
 from berth.blobs.store import Readable
 from berth.scan import frames
-from berth.scan.failed import ScanFailed
+from berth.scan.failed import Code, ScanFailed
 from berth.scan.inventory import Inventory
 from berth.scan.layers.limits import MIB, Limits
 from berth.scan.process import Canceled, Child
@@ -29,6 +29,8 @@ _LONGEST: dict[bytes, int] = {
     frames.FAILED: 64 * 1024,
 }
 _LONGEST_INVENTORY = 512 * MIB
+_NONSENSE = (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, struct.error, zlib.error)
+"""What reading a malformed frame may raise."""
 _DEFAULT = Limits()
 
 Progress = Callable[[int, int], None]
@@ -96,19 +98,26 @@ def _conversation(child: Child, source: "_Source", layers: Sequence[LayerInput])
         kind, payload = child.receive(_LONGEST)
         try:
             if kind == frames.FAILED:
-                raise ScanFailed(**json.loads(payload))
+                raise _failure(payload)
             if kind == frames.FOUND:
                 return Taken(_inventory(payload), bodies)
-            number = frames.LAYER.unpack_from(payload)[0]
-            layer = layers[number]
-        except (ValueError, KeyError, TypeError, IndexError, struct.error, zlib.error):
+            layer = layers[frames.LAYER.unpack_from(payload)[0]]
+            place = frames.PLACE.unpack(payload) if kind == frames.READ else None
+        except _NONSENSE:
             raise child.broken("it said what makes no sense") from None
-        if kind == frames.KEEP:
+        if place is not None:
+            child.send(frames.DATA, source.read(*place))
+        elif kind == frames.KEEP:
             bodies[layer.digest] = payload[frames.LAYER.size :]
-        elif kind == frames.BODY:
-            child.send(frames.DATA, layer.cached or b"")
         else:
-            child.send(frames.DATA, source.read(*frames.PLACE.unpack(payload)))
+            child.send(frames.DATA, layer.cached or b"")
+
+
+def _failure(payload: bytes) -> ScanFailed:
+    said = json.loads(payload)
+    if said["code"] not in get_args(Code):
+        raise ValueError(said["code"])
+    return ScanFailed(said["code"], str(said["text"]))
 
 
 def _inventory(payload: bytes) -> Inventory:
