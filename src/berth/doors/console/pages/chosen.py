@@ -4,12 +4,12 @@ from sqlalchemy import Connection
 
 from berth.doors.console.languages import mark as _
 from berth.doors.console.view import View
-from berth.registry import limits, rows
+from berth.registry import images, limits, rows
 from berth.registry.images import Image
 from berth.registry.rows import Row
 from berth.words import digest as words
 from berth.words.digest import Digest
-from berth.words.errors import FieldInvalid
+from berth.words.errors import FieldInvalid, Stale
 
 
 def digests(view: View) -> list[Digest]:
@@ -21,6 +21,19 @@ def digests(view: View) -> list[Digest]:
         raise FieldInvalid("digest", view.say(_("Select at least one.")))
     limits.at_most("digests", given)
     return [words.parse(text) for text in dict.fromkeys(given)]
+
+
+def as_shown(tx: Connection, view: View, image: Image) -> None:
+    """Those that are there are as the form has shown them, with their names and referrers. Raises `Stale`."""
+    images.again(tx, image)
+    seen = set(view.form.all("seen"))
+    if any(mark(row) not in seen for row in found(tx, view, image)):
+        raise Stale("digest")
+
+
+def mark(row: Row) -> str:
+    """What a form sends of a digest that it has shown."""
+    return f"{row.digest} {row.version} {row.referrers}"
 
 
 def found(tx: Connection, view: View, image: Image) -> list[Row]:

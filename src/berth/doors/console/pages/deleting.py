@@ -14,7 +14,7 @@ from berth.words.errors import FieldInvalid
 
 def ask_tags(view: View) -> Answer:
     wanted = chosen.digests(view)
-    with view.site.db.write() as tx:
+    with view.site.db.read() as tx:
         found = opened.image(tx, view, Action.DELETE)
         rows = chosen.found(tx, view, found.image)
         asked = deletion.request_digests(tx, found.image, wanted, view.caller.actor, at=view.site.now(), dry_run=True)
@@ -28,6 +28,7 @@ def delete_tags(view: View) -> Answer:
     wanted = chosen.digests(view)
     with view.site.db.write() as tx:
         found = opened.image(tx, view, Action.DELETE)
+        chosen.as_shown(tx, view, found.image)
         asked = deletion.request_digests(tx, found.image, wanted, view.caller.actor, at=view.site.now())
     refused = [(verdict.digest, verdict.refusal) for verdict in asked.verdicts if verdict.refusal is not None]
     if refused and len(refused) == len(asked.verdicts):

@@ -4,35 +4,40 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from berth.db.pages import Wanted
+from berth.db.pages import Wanted, containing
+from berth.db.tables import account
 from berth.doors.console.languages import mark as _
 from berth.doors.console.routes import Route, get, post
 from berth.doors.console.view import View
 from berth.doors.http import Answer
 from berth.people import accounts, grants
 from berth.people.access import Place
+from berth.people.grants import Grant
 from berth.registry import opening
 from berth.words import actions
 from berth.words.actions import ROLES, Action
 from berth.words.errors import FieldInvalid
 
-MOST = 200
+SORTS = ("user", "-created_at")
 
 
 def show(view: View) -> Answer:
+    wanted, name = view.wanted(SORTS), view.asked("user")
     with view.site.db.read() as tx:
         place = _place(tx, view)
-        found = grants.page(tx, Wanted("user", MOST), grants.at_place(place)).items
-    return view.show("grants.html", place=place, rows=found, base=_base(place))
+        where = [] if name is None else [containing(account.c.name, name)]
+        found = grants.page(tx, wanted, grants.at_place(place), *where)
+    facts: dict[str, Any] = {"place": place, "base": _base(place)}  # Any: whatever a page shows
+    return view.show("grants.html", rows=found.items, next=view.after(found, wanted), wanted=wanted, **facts)
 
 
 def ask(view: View) -> Answer:
     user = view.asked("user")
     with view.site.db.read() as tx:
         place = _place(tx, view)
-        found = [each for each in grants.on_place(tx, place) if each.user == user]
-    has = found[0].actions if found else actions.NONE
-    version = found[0].version if found else ""
+        found = None if user is None else _there(tx, place, user)
+    has = actions.NONE if found is None else found.actions
+    version = "" if found is None else found.version
     facts: dict[str, Any] = {
         "place": place,
         "user": user,
@@ -50,6 +55,9 @@ def give(view: View) -> Answer:
         user = accounts.find(tx, view.field("user").strip())
         if not wanted:
             raise FieldInvalid("actions", view.say(_("Select at least one.")))
+        if not view.field("version") and _there(tx, place, user.name) is not None:
+            text = _("%(user)s has a grant here already. Edit that one.")
+            raise FieldInvalid("user", view.say(text, user=user.name))
         grants.expect(tx, user, place, view.version if view.field("version") else None)
         grants.replace(tx, view.caller.actor, user, place, actions.parse(wanted), at=view.site.now())
     return view.go(f"{_base(place)}/-/grants", view.say(_("Saved.")))
@@ -66,6 +74,10 @@ def take(view: View) -> Answer:
         place = _place(tx, view)
         grants.take(tx, view.caller.actor, accounts.find(tx, view.asked("user") or ""), place, at=view.site.now())
     return view.go(f"{_base(place)}/-/grants", view.say(_("Deleted.")))
+
+
+def _there(tx: Connection, place: Place, user: str) -> Grant | None:
+    return next(iter(grants.page(tx, Wanted("user", 1), grants.at_place(place), account.c.name == user).items), None)
 
 
 def _place(tx: Connection, view: View) -> Place:

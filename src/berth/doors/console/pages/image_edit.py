@@ -1,7 +1,11 @@
 """The popups of the Details tab that change an image: description, lock, tag deletion."""
 
+from datetime import datetime
+
+from berth.db import versions
+from berth.db.tables import image
 from berth.doors.console.languages import mark as _
-from berth.doors.console.pages import opened
+from berth.doors.console.pages import days, opened
 from berth.doors.console.pages.opened import PATH, Opened
 from berth.doors.console.pages.policies import read_deletion
 from berth.doors.console.pages.policy_test import REQUESTED
@@ -13,6 +17,7 @@ from berth.registry.details import ImageDetail
 from berth.registry.editing import Chosen
 from berth.retention import working
 from berth.words.actions import Action
+from berth.words.lock import Lock
 
 
 def ask_description(view: View) -> Answer:
@@ -38,17 +43,19 @@ def ask_lock(view: View) -> Answer:
     found, detail = _read(view)
     with view.site.db.read() as tx:
         alone = locks.count_own(tx, found.image, at=view.site.now())
-    return view.show("edit_lock.html", opened=found, detail=detail, alone=alone)
+    until = days.shown(detail.lock.until) if detail.lock else ""
+    return view.show("edit_lock.html", opened=found, detail=detail, alone=alone, until=until)
 
 
 def lock(view: View) -> Answer:
     now = view.site.now()
     with view.site.db.write() as tx:
         found = opened.image(tx, view, Action.MANAGE)
+        versions.expect(tx, image, found.image.id, view.version)
         if view.field("lock") == "lock":
-            locks.lock_image(
-                tx, found.image, view.caller.actor, at=now, reason=view.field("reason").strip(), until=None
-            )
+            until = _until(view, images.again(tx, found.image).lock)
+            reason = view.field("reason").strip()
+            locks.lock_image(tx, found.image, view.caller.actor, at=now, reason=reason, until=until)
         else:
             locks.unlock_image(tx, found.image, view.caller.actor, at=now)
     return view.go(found.url, view.say(_("Saved.")))
@@ -76,6 +83,13 @@ def set_deletion(view: View) -> Answer:
         policies = Chosen(deletion=policy)
         editing.image_(tx, found.image, view.caller.actor, at=view.site.now(), policies=policies, expected=view.version)
     return view.go(found.url, view.say(_("Saved.")))
+
+
+def _until(view: View, own: Lock | None) -> datetime | None:
+    """What a form shows as a day may be a moment of it, which stays as long as the day does."""
+    if own is not None and view.field("until") == days.shown(own.until):
+        return own.until
+    return days.end_of(view, "until")
 
 
 def _read(view: View) -> tuple[Opened, ImageDetail]:

@@ -1,13 +1,11 @@
 """Access keys: one's own, and for administrators all. A secret is shown once."""
 
-from datetime import datetime, time, timedelta
-
 from sqlalchemy import Connection
 
 from berth.db.tables import access_key
 from berth.doors import endpoints
 from berth.doors.console.languages import mark as _
-from berth.doors.console.pages import seen
+from berth.doors.console.pages import days, seen
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import View
 from berth.doors.http import Answer
@@ -46,7 +44,7 @@ def make(view: View) -> Answer:
             at=now,
             description=view.field("description").strip(),
             scopes=scopes,
-            expires_at=_expiry(view, now),
+            expires_at=days.end_of(view, "expires"),
         )
     return view.show("key_made.html", key=made, secret=secret, host=_host(view))
 
@@ -79,17 +77,6 @@ def _scopes(view: View) -> list[Scope] | None:
     if not actions:
         raise FieldInvalid("actions", view.say(_("Select at least one.")))
     return [Scope.parse(f"{place}:{join(actions)}")]
-
-
-def _expiry(view: View, now: datetime) -> datetime | None:
-    """At the end of the day that was chosen, in UTC."""
-    given = view.field("expires")
-    if not given:
-        return None
-    try:
-        return datetime.combine(datetime.fromisoformat(given).date(), time(), now.tzinfo) + timedelta(days=1)
-    except (ValueError, OverflowError):
-        raise FieldInvalid("expires", view.say(_("A day such as 2026-12-31."))) from None
 
 
 def _host(view: View) -> str:

@@ -1,7 +1,7 @@
 """Locking and unlocking digests, one or up to 50."""
 
 from berth.doors.console.languages import mark as _
-from berth.doors.console.pages import chosen, opened
+from berth.doors.console.pages import chosen, days, opened
 from berth.doors.console.pages.opened import PATH
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import View
@@ -22,9 +22,8 @@ def lock(view: View) -> Answer:
     wanted, now = chosen.digests(view), view.site.now()
     with view.site.db.write() as tx:
         found = opened.image(tx, view, Action.MANAGE)
-        outcomes = locks.lock_digests(
-            tx, found.image, wanted, view.caller.actor, at=now, reason=view.field("reason").strip(), until=None
-        )
+        reason, until = view.field("reason").strip(), days.end_of(view, "until")
+        outcomes = locks.lock_digests(tx, found.image, wanted, view.caller.actor, at=now, reason=reason, until=until)
     return _told(view, found.url, outcomes)
 
 

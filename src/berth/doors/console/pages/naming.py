@@ -29,7 +29,7 @@ def change(view: View) -> Answer:
         there = set(detail.tags)
         fresh = [name for name in dict.fromkeys(wanted) if name not in there]
         gone = [name for name in detail.tags if name not in set(wanted)]
-        agreed = set(view.form.all("move"))
+        agreed = dict(each.split("=", 1) for each in view.form.all("move") if "=" in each)
         edit = Edit(
             add=[name for name in fresh if name not in agreed],
             move=[name for name in fresh if name in agreed],
@@ -37,11 +37,15 @@ def change(view: View) -> Answer:
         )
         now, expected = view.site.now(), view.version
         act = partial(naming.edit, tx, found.image, content, edit, view.caller.actor, at=now, expected=expected)
-        moving = [each for each in act(dry_run=True) if each.moves and each.name not in agreed]
-        if not moving:
+        moving = [each for each in act(dry_run=True) if each.moves]
+        is_agreed = all(agreed.get(each.name) == each.before for each in moving)
+        if is_agreed:
             act()
-    if moving:
-        return view.show("edit_tags.html", opened=found, detail=detail, moving=moving, text=view.field("tags"))
+    if not is_agreed:
+        # What was agreed to is another move by now, so it is asked anew, and said that it is.
+        status = 409 if agreed else None
+        facts = {"opened": found, "detail": detail, "moving": moving, "text": view.field("tags")}
+        return view.show("edit_tags.html", status, **facts)
     return view.go(f"{found.url}/-/tags", view.say(_("Saved.")))
 
 

@@ -9,7 +9,10 @@ from berth.doors.console.view import View
 from berth.doors.http import Answer
 from berth.registry import details, images
 from berth.retention import runs, working
+from berth.retention.runs import Run
 from berth.words.actions import Action
+from berth.words.errors import FieldInvalid, RunNotWaiting, Stale
+from berth.words.policies import DeletionPolicy
 
 LAST = 20
 REQUESTED = _("Deletion policy test execution request has been completed")
@@ -61,6 +64,7 @@ def ask_apply(view: View) -> Answer:
     with view.site.db.read() as tx:
         found = opened.image(tx, view, Action.DELETE)
         run = runs.find(tx, found.image, view.params["run"])
+        _applicable(view, run, details.head(tx, found.image, at=view.site.now()).policy)
     return view.show("policy_apply.html", opened=found, run=run, days=view.site.settings.trash_days)
 
 
@@ -69,8 +73,17 @@ def apply(view: View) -> Answer:
         found = opened.image(tx, view, Action.DELETE)
         now = images.again(tx, found.image)
         source = view.params["run"]
+        _applicable(view, runs.find(tx, now, source), working.policy_of(tx, now.id))
         run = working.ask(tx, now, "run", view.caller.actor, at=view.site.now(), source=source)
     return view.go(f"{found.url}/-/policy-test?run={run}", view.say(_("The run has begun.")))
+
+
+def _applicable(view: View, run: Run, policy: DeletionPolicy) -> None:
+    """What a test has found is applied while its policy is the image's, and on. Raises `FieldInvalid`, `Stale`."""
+    if run.kind != "test" or run.state != "done":
+        raise FieldInvalid("source", view.say(_("Only what a test has found is applied, once it is done.")))
+    if not policy.enabled or run.policy != policy:
+        raise Stale("policy")
 
 
 def ask_approve(view: View) -> Answer:
@@ -99,6 +112,8 @@ def _ask_answer(view: View, *, approve: bool) -> Answer:
     with view.site.db.read() as tx:
         found = opened.image(tx, view, Action.DELETE)
         run = runs.find(tx, found.image, view.params["run"])
+        if run.state != "waiting":
+            raise RunNotWaiting(run.id)
     return view.show("policy_answer.html", opened=found, run=run, approve=approve)
 
 

@@ -12,6 +12,7 @@ from berth.registry.kinds import KINDS
 from berth.registry.rows import Filters
 from berth.retention import forecast
 from berth.words.digest import LENGTHS
+from berth.words.errors import ManifestUnknown
 
 SORTS = ("-pushed_at", "name", "-size", "-pulls", "-pulled_at")
 STATES = ("active", "deleting", "inactive")
@@ -57,6 +58,8 @@ def show_below(view: View) -> Answer:
     """What unfolds below a digest: its platforms and referrers."""
     with view.site.db.read() as tx:
         found = opened.image(tx, view)
+        if rows.one(tx, found.image, opened.content(view), at=view.site.now()) is None:
+            raise ManifestUnknown(view.params["digest"])
         below = rows.below(tx, found.image, opened.content(view), at=view.site.now())
     return view.show("below.html", opened=found, below=below, digest=view.params["digest"])
 
