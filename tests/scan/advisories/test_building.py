@@ -153,6 +153,21 @@ def test_a_build_after_a_roll_back_is_made_of_what_is_in_force_then(tmp_path: Pa
     assert known(tmp_path) == {"GHSA-1", "GHSA-3"}
 
 
+def test_a_build_that_came_from_another_machine_can_be_put_in_force(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    building.build(here, osv.pairs(ONE))
+    theirs = building.build(there, osv.pairs(TWO))
+    path = kept.path(here, theirs.build)
+    path.write_bytes(theirs.path.read_bytes())
+    for _ in range(2):
+        kept.use(here, path)
+    assert known(here) == {"GHSA-2"}
+    assert kept.before(here) is not None
+    building.change(here, osv.pairs(record("GHSA-3", affected("npm", "c", ALL))))
+    assert known(here) == {"GHSA-2", "GHSA-3"}
+    assert kept.before(here) == path
+
+
 def test_a_build_that_was_damaged_since_is_not_gone_back_to(tmp_path: Path) -> None:
     building.build(tmp_path, osv.everything())
     building.build(tmp_path, osv.pairs(ONE))

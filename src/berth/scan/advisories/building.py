@@ -44,10 +44,8 @@ class Built:
 
 def build(folder: Path, records: Iterable[tuple[str, bytes]], *, progress: Progress | None = None) -> Built:
     """Raises `BuildBusy`, `NothingLearnt`, and whatever reading the records raises; then nothing has changed."""
-    with kept.making(folder) as making, closing(connect(making.path)) as db:
-        for statement in layout.TABLES:
-            db.execute(statement)
-        return _fill(db, making, _last(folder), records, (), progress)
+    with kept.making(folder) as making:
+        return _begin(making, records, progress)
 
 
 def change(
@@ -61,14 +59,21 @@ def change(
 
     Of a source that is given as a whole, advisories that are not among the records are removed.
     """
-    last = _last(folder)
-    if last is None:
-        return build(folder, records, progress=progress)
     with kept.making(folder) as making:
+        last = _last(folder)
+        if last is None:
+            return _begin(making, records, progress)
         shutil.copyfile(last, making.path)
         with closing(connect(making.path)) as db:
             db.execute(_FORGET_WHAT_LEFT)
             return _fill(db, making, last, records, whole, progress)
+
+
+def _begin(making: Making, records: Iterable[tuple[str, bytes]], progress: Progress | None) -> Built:
+    with closing(connect(making.path)) as db:
+        for statement in layout.TABLES:
+            db.execute(statement)
+        return _fill(db, making, _last(making.path.parent), records, (), progress)
 
 
 def _last(folder: Path) -> Path | None:

@@ -22,6 +22,7 @@ from berth.scan.advisories import layout
 from berth.words import time
 
 IN_FORCE = "in-force"
+STEM = "advisories-"
 PART = ".part"
 
 
@@ -52,14 +53,24 @@ def before(folder: Path) -> Path | None:
 
 def roll_back(folder: Path) -> Path:
     """Put the build before in force; doing it again undoes it. Raises `NothingBefore`."""
+    previous = before(folder)
+    if previous is None:
+        raise NothingBefore(str(folder))
+    use(folder, previous)
+    return previous
+
+
+def use(folder: Path, file: Path) -> None:
+    """Put a build that lies in the folder in force, whoever decided that. The one that was is kept as the one before.
+
+    Raises `BuildBusy`, and `AdvisoriesUnreadable` when it is damaged.
+    """
     with _lock(folder):
-        now, previous = _pointer(folder)
-        file = _there(folder, previous)
-        if file is None:
-            raise NothingBefore(str(folder))
-        layout.check_whole(file)
-        _point(folder, previous, now)
-        return file
+        now, _ = _pointer(folder)
+        build = file.stem.removeprefix(STEM)
+        if build != now:
+            layout.check_whole(path(folder, build))
+            _point(folder, build, now)
 
 
 @contextlib.contextmanager
@@ -72,7 +83,7 @@ def making(folder: Path) -> Iterator[Making]:
     with _lock(folder):
         _clear(folder)
         build = f"{time.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-        part = folder / f"advisories-{build}{PART}"
+        part = folder / f"{STEM}{build}{PART}"
         try:
             yield Making(build, part)
             _put_in_force(folder, part, build)
@@ -92,7 +103,7 @@ def _put_in_force(folder: Path, part: Path, build: str) -> None:
 def _clear(folder: Path) -> None:
     """Remove what is neither of the two, as a build that was interrupted."""
     kept = {path(folder, build) for build in _pointer(folder) if build}
-    for file in folder.glob("advisories-*"):
+    for file in folder.glob(f"{STEM}*"):
         if file not in kept and file.suffix in {".sqlite", PART}:
             file.unlink(missing_ok=True)
 
@@ -131,7 +142,7 @@ def _there(folder: Path, build: str) -> Path | None:
 
 
 def path(folder: Path, build: str) -> Path:
-    return folder / f"advisories-{build}.sqlite"
+    return folder / f"{STEM}{build}.sqlite"
 
 
 @contextlib.contextmanager

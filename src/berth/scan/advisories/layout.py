@@ -98,8 +98,8 @@ def check_schema(db: sqlite3.Connection) -> None:
 
 
 def check_whole(path: Path) -> None:
-    """That not a page of it is damaged. Raises `AdvisoriesUnreadable`."""
+    """That no page of it is damaged and its indexes have what its tables have. Raises `AdvisoriesUnreadable`."""
     with closing(connect(path)) as db:
-        found = db.execute("PRAGMA quick_check(1)").fetchone()
+        found = db.execute("PRAGMA integrity_check(1)").fetchone()
     if found[0] != "ok":
         raise AdvisoriesUnreadable(f"{path.name}: {found[0]}")
