@@ -34,8 +34,8 @@ def test_a_row_shows_names_digest_size_times_and_state(image: Image, window: Win
     expect(line).to_contain_text(document.digest[:19])
     expect(line).to_contain_text("Active")
     expect(line).to_contain_text(" B")
-    assert page.locator("thead th").all_inner_texts()[1:8] == [
-        "Tags", "Digest", "Size", "Pushed", "Edited", "Pulls", "Status",
+    assert page.locator("thead th").all_inner_texts()[1:10] == [
+        "Tags", "Digest", "Size", "Pushed", "Edited", "Inspected", "Vulnerability check result", "Pulls", "Status",
     ]  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def test_the_menu_has_its_items_in_order_and_follows_the_lock(image: Image, wind
     open_menu(page, "v1")
     items = page.get_by_role("menuitem")
     assert [text.splitlines()[0] for text in items.all_inner_texts()] == [
-        "Edit tags", "Detailed usage guide", "Tags lock", "Delete",
+        "Edit tags", "Vulnerability check", "Detailed usage guide", "Tags lock", "Delete",
     ]  # fmt: skip
     page.get_by_role("menuitem", name="Tags lock").click()
     popup(page).get_by_label("Reason", exact=True).fill("keep it")
@@ -116,7 +116,7 @@ def test_the_menu_has_its_items_in_order_and_follows_the_lock(image: Image, wind
     expect(page.locator("#list tbody tr")).to_contain_text("Locked: keep it")
     open_menu(page, "v1")
     assert [text.splitlines()[0] for text in items.all_inner_texts()] == [
-        "Edit tags", "Detailed usage guide", "Tags unlock", "Delete",
+        "Edit tags", "Vulnerability check", "Detailed usage guide", "Tags unlock", "Delete",
     ]  # fmt: skip
     page.keyboard.press("Escape")
     assert image.put("v1", image.push_image(seed="other")).status_code == httpx.codes.FORBIDDEN

@@ -40,6 +40,8 @@ class FindingFilters:
     fixable: bool | None = None
     hidden: bool = False
     """Those too that the policy leaves out."""
+    either: str = ""
+    """A part of the name of the package or of the vulnerability."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ def _finding_wanted(row: FindingRow, filters: FindingFilters) -> bool:
         and _fits(filters.type, package.type)
         and _contains(package.name, filters.package)
         and any(_contains(name, filters.vulnerability) for name in names)
+        and any(_contains(name, filters.either) for name in (package.name, *names))
         and (filters.fixable is None or filters.fixable == bool(match.fixed_version))
     )
 

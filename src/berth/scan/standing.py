@@ -48,6 +48,10 @@ class Standing:
         return self.state == "failed" and self.counts is not None
 
     @property
+    def goes_on(self) -> bool:
+        return self.state in ("queued", "running")
+
+    @property
     def waits_for_advisories(self) -> bool:
         return self.code == WAITS_FOR_ADVISORIES
 

@@ -3,7 +3,9 @@
 from berth.doors.console.pages import (
     account,
     activity,
+    affected,
     audit,
+    checking,
     deleting,
     grants,
     home,
@@ -23,6 +25,7 @@ from berth.doors.console.pages import (
     tags,
     trash,
     users,
+    vulnerabilities,
 )
 from berth.doors.console.routes import Route
 
@@ -32,6 +35,7 @@ FAMILIES = (
     home,
     search,
     activity,
+    affected,
     trash,
     keys,
     users,
@@ -44,7 +48,9 @@ FAMILIES = (
     images,
     naming,
     locking,
+    checking,
     deleting,
+    vulnerabilities,
     policy_test,
     image_edit,
     tags,

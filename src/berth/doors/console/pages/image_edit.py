@@ -7,7 +7,7 @@ from berth.db.tables import image
 from berth.doors.console.languages import mark as _
 from berth.doors.console.pages import days, opened
 from berth.doors.console.pages.opened import PATH, Opened
-from berth.doors.console.pages.policies import read_deletion
+from berth.doors.console.pages.policies import read_deletion, read_scan
 from berth.doors.console.pages.policy_test import REQUESTED
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import View
@@ -85,6 +85,19 @@ def set_deletion(view: View) -> Answer:
     return view.go(found.url, view.say(_("Saved.")))
 
 
+def ask_scan(view: View) -> Answer:
+    found, detail = _read(view)
+    return view.show("edit_scan.html", opened=found, detail=detail)
+
+
+def set_scan(view: View) -> Answer:
+    with view.site.db.write() as tx:
+        found = opened.image(tx, view, Action.MANAGE)
+        policies = Chosen(scan=read_scan(view))
+        editing.image_(tx, found.image, view.caller.actor, at=view.site.now(), policies=policies, expected=view.version)
+    return view.go(found.url, view.say(_("Saved.")))
+
+
 def _until(view: View, own: Lock | None) -> datetime | None:
     """What a form shows as a day may be a moment of it, which stays as long as the day does."""
     if own is not None and view.field("until") == days.shown(own.until):
@@ -103,6 +116,8 @@ ROUTES = (
     post(PATH + "/-/edit/description", describe, "image.edit", ask_description),
     get(PATH + "/-/edit/lock", ask_lock),
     post(PATH + "/-/edit/lock", lock, "image.lock", ask_lock),
+    get(PATH + "/-/edit/scan", ask_scan),
+    post(PATH + "/-/edit/scan", set_scan, "image.edit", ask_scan),
     get(PATH + "/-/edit/deletion-policy", ask_deletion),
     post(PATH + "/-/edit/deletion-policy", set_deletion, "image.edit", ask_deletion),
 )

@@ -1,4 +1,4 @@
-"""The tag deletion policy as a form has it. What a form has not sent stays as it was."""
+"""The policies of scans and of tag deletion as forms have them. What a form has not sent stays as it was."""
 
 from dataclasses import replace
 from typing import Literal
@@ -6,8 +6,9 @@ from typing import Literal
 from berth.doors.console.languages import mark as _
 from berth.doors.console.view import View
 from berth.words.errors import FieldInvalid
-from berth.words.policies import MAX_COUNT, MAX_DAYS, MAX_SHARE, DeletionPolicy, DeletionRule
+from berth.words.policies import MAX_COUNT, MAX_DAYS, MAX_SHARE, DeletionPolicy, DeletionRule, Level, ScanPolicy
 
+LEVELS = [level.value for level in Level]
 LONGEST = 7
 """Digits of a number that a policy takes."""
 
@@ -30,6 +31,18 @@ def read_deletion(view: View, before: DeletionPolicy) -> DeletionPolicy:
         breaker_count=_number(view, "breaker_count", before.breaker_count, MAX_COUNT),
         breaker_share=_number(view, "breaker_share", before.breaker_share, MAX_SHARE),
         breaker_last_tag=view.is_on("breaker_last_tag"),
+    )
+
+
+def read_scan(view: View) -> ScanPolicy:
+    level = view.field("exclude_level")
+    return ScanPolicy(
+        automatic=view.is_on("automatic"),
+        exclusion=view.is_on("exclusion"),
+        exclude_language_packages=view.is_on("exclude_language_packages"),
+        exclude_secrets=view.is_on("exclude_secrets"),
+        exclude_unfixed=view.is_on("exclude_unfixed"),
+        exclude_level=Level(level) if level in LEVELS else None,
     )
 
 

@@ -11,6 +11,7 @@ from berth.registry import details, rows
 from berth.registry.kinds import KINDS
 from berth.registry.rows import Filters
 from berth.retention import forecast
+from berth.scan import standing
 from berth.words.digest import LENGTHS
 from berth.words.errors import ManifestUnknown
 
@@ -41,12 +42,14 @@ def show(view: View) -> Answer:
         page = rows.page(tx, found.image, wanted, at=view.site.now(), filters=filters)
         ids = [row.id for row in page.items]
         going = forecast.of(tx, found.image, ids, at=view.site.now(), policy=detail.policy)
+        scans = standing.of(tx, found.image, page.items, policy=detail.scan)
     return view.show(
         "tags.html",
         opened=found,
         detail=detail,
         rows=page.items,
         forecasts=going,
+        scans=scans,
         next=view.after(page, wanted),
         wanted=wanted,
         filtered=filters != Filters(),

@@ -1,0 +1,36 @@
+"""Vulnerabilities over all images: which have one, or a package; and what the advisories are."""
+
+from berth.db.pages import Found
+from berth.doors.console.routes import get
+from berth.doors.console.view import View
+from berth.doors.http import Answer
+from berth.people import sight
+from berth.scan import affected, importing, library, looking, queue
+from berth.scan.affected import Affected
+
+
+def show(view: View) -> Answer:
+    flaw, package = ((view.asked(name) or "").strip()[:120] for name in ("vulnerability", "package"))
+    wanted = view.wanted(("path",))
+    with view.site.db.read() as tx:
+        build = library.current(tx)
+        page: Found[Affected] = Found([])
+        if flaw or package:
+            seen = sight.of(tx, view.caller.principal).of_repositories()
+            page = affected.page(tx, wanted, seen, flaw=flaw, package=package)
+        depth = sum(queue.depth(tx).values()) if view.is_operator else 0
+        failure = importing.last_failure(tx) if view.is_operator else ""
+    return view.show(
+        "affected.html",
+        build=build,
+        old=build is not None and view.site.now() - build.made_at > looking.OLD,
+        depth=depth,
+        failure=failure,
+        rows=page.items,
+        next=view.after(page, wanted),
+        wanted=wanted,
+        asked=bool(flaw or package),
+    )
+
+
+ROUTES = (get("/vulnerabilities", show),)
