@@ -83,6 +83,7 @@ def test_audit_is_filtered_and_exported(image: Image, window: Window) -> None:
     events = [json.loads(line) for line in waiting.value.path().read_text().splitlines()]
     assert events
     assert {event["action"].partition(".")[0] for event in events} == {"session"}
+    assert [event["id"] for event in events] == sorted(event["id"] for event in events)
 
 
 def test_search_finds_images_tags_and_digests(image: Image, window: Window) -> None:

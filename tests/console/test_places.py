@@ -41,10 +41,9 @@ def test_a_registry_and_a_repository_are_made_from_the_selector(window: Window) 
     page.get_by_label("Registry name").fill(name)
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_text("Registry created.")).to_be_visible()
-    window.open(f"/registries/{name}")
-    page.get_by_role("button", name="Create repository").click()
-    popup(page).get_by_label("Repository name", exact=True).fill("web")
-    confirm(page)
+    expect(page.get_by_role("heading", level=1, name="Create repository")).to_be_visible()
+    page.get_by_label("Repository name", exact=True).fill("web")
+    page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("heading", name="Image list", level=1)).to_be_visible()
     assert window.path == f"/images?registry={name}&repository=web"
     expect(page.get_by_text("No images in web yet")).to_be_visible()
@@ -52,6 +51,15 @@ def test_a_registry_and_a_repository_are_made_from_the_selector(window: Window) 
     page.reload()
     expect(page.get_by_role("link", name="hello", exact=True)).to_be_visible()
     assert made.digest
+
+
+def test_a_registry_without_repositories_is_offered_for_one(window: Window) -> None:
+    name = f"bare{next(_letters)}"
+    auth = ("admin", PASSWORD)
+    window.server.http.post("/api/v1/registries", json={"name": name}, auth=auth).raise_for_status()
+    page = window.open("/images/select").page
+    page.get_by_role("link", name=f"Create new repository in {name}").click()
+    expect(page.get_by_role("heading", level=1, name="Create repository")).to_be_visible()
 
 
 def test_a_registry_is_changed_and_deleted_with_everything_inside(window: Window) -> None:

@@ -61,6 +61,16 @@ def test_a_list_takes_few_reads_whatever_its_length(site: Site, http: httpx.Clie
         assert len(many) <= MOST, (path, many)
 
 
+def test_what_a_list_to_choose_from_leaves_out_is_told(site: Site, http: httpx.Client) -> None:
+    with site.db.write() as tx:
+        for number in range(510):
+            repositories.create(tx, OPERATOR, "main", f"repo{number:03}", at=site.now())
+    for path in ("/images/select", "/keys/-/new", "/trash"):
+        assert "11 more repositories are not in the list." in http.get(f"/console{path}").text, path
+    chosen = http.get("/console/trash?place=main/repo509").text
+    assert '<option value="main/repo509" selected>' in chosen
+
+
 def _reads(site: Site, http: httpx.Client, path: str) -> list[str]:
     with counted(site) as said:
         assert http.get(f"/console{path}").status_code == httpx.codes.OK

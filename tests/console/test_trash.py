@@ -1,6 +1,10 @@
 """The trash, tag history, and the deletion policy test."""
 
+import re
+from collections.abc import Iterator
+
 import httpx
+import pytest
 from playwright.sync_api import expect
 
 from tests.client import Image
@@ -8,7 +12,7 @@ from tests.console.test_deleting import gone
 from tests.console.test_details import confirm, popup
 from tests.console.test_tags import has_rows
 from tests.console.window import Window
-from tests.serving import PASSWORD
+from tests.serving import ADMIN, PASSWORD, Server
 
 
 def _delete(image: Image, digest: str) -> None:
@@ -67,6 +71,38 @@ def test_a_tag_is_put_back_to_what_it_was(image: Image, window: Window) -> None:
     confirm(page)
     expect(page.get_by_text("Put back.")).to_be_visible()
     assert image.get("latest").content == old.body
+
+
+@pytest.fixture
+def keeper(server: Server) -> Iterator[httpx.Client]:
+    """Somebody who may pull in one repository and see the trash of another."""
+    auth = (ADMIN, PASSWORD)
+    for name in ("apps", "zoo"):
+        server.http.post("/api/v1/registries/main/repositories", json={"name": name}, auth=auth)
+    user = {"name": "keeper", "kind": "person", "password": "long enough 1"}
+    server.http.post("/api/v1/users", json=user, auth=auth)
+    for path, actions in (("main/apps", ["pull"]), ("main/zoo", ["pull", "manage"])):
+        server.http.put(f"/api/v1/grants/keeper/{path}", json={"actions": actions}, auth=auth).raise_for_status()
+    with httpx.Client(base_url=server.url) as http:
+        http.post("/console/login", data={"name": "keeper", "password": "long enough 1"})
+        yield http
+
+
+@pytest.mark.parametrize("scope", ["", "main/apps", "main/gone", "nowhere/at-all", "x"])
+def test_the_trash_of_the_menu_is_one_that_may_be_seen(keeper: httpx.Client, scope: str) -> None:
+    keeper.cookies.set("berth-scope", scope)
+    answer = keeper.get("/console/trash")
+    assert answer.status_code == httpx.codes.OK
+    assert re.findall(r'<option value="(main/[a-z]+)"', answer.text) == ["main/zoo"]
+    assert keeper.get("/console/trash?place=main/apps").status_code == httpx.codes.FORBIDDEN
+
+
+def test_who_may_see_no_trash_is_told_so(server: Server, keeper: httpx.Client) -> None:
+    given = {"actions": ["pull"]}
+    server.http.put("/api/v1/grants/keeper/main/zoo", json=given, auth=(ADMIN, PASSWORD)).raise_for_status()
+    answer = keeper.get("/console/trash")
+    assert answer.status_code == httpx.codes.OK
+    assert "There is no repository whose trash you may see." in answer.text
 
 
 def _policy(image: Image, days: int) -> None:

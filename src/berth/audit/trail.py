@@ -64,12 +64,21 @@ def page(tx: Connection, wanted: Wanted, asked: Filter) -> Found[Event]:
 
 def every(site: Site, asked: Filter) -> Iterator[Event]:
     """All events that pass, the oldest first, read a thousand at a time."""
-    wanted: Wanted | None = Wanted("at", AT_ONCE)
+    return _read(site, asked, "at")
+
+
+def newest(site: Site, asked: Filter) -> Iterator[Event]:
+    """The same, the newest first."""
+    return _read(site, asked, "-at")
+
+
+def _read(site: Site, asked: Filter, sort: str) -> Iterator[Event]:
+    wanted: Wanted | None = Wanted(sort, AT_ONCE)
     while wanted is not None:
         with site.db.read() as tx:
             found = page(tx, wanted, asked)
         yield from found.items
-        wanted = Wanted("at", AT_ONCE, found.next) if found.next else None
+        wanted = Wanted(sort, AT_ONCE, found.next) if found.next else None
 
 
 @job("audit.purge")

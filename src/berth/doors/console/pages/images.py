@@ -56,8 +56,9 @@ def select(view: View) -> Answer:
     above, _slash, within = view.given.get(SCOPE, "").partition("/")
     with view.site.db.read() as tx:
         places = seen.places(tx, view.caller)
+        taking = seen.takes_repositories(tx, view.caller)
     current = f"{view.asked('registry') or above}/{view.asked('repository') or within}"
-    return view.show("images_select.html", places=places, current=current)
+    return view.show("images_select.html", places=places, current=current, taking=taking, most=seen.MOST_LINKS)
 
 
 def choose(view: View) -> Answer:
@@ -84,10 +85,10 @@ def guide(view: View) -> Answer:
     above, _slash, within = view.given.get(SCOPE, "").partition("/")
     with view.site.db.read() as tx:
         places = seen.places(tx, view.caller)
-    if within not in dict(places).get(above, []):
-        if not places:
+    if not places.has(above, within):
+        if places.first is None:
             return view.go("/console/registries")
-        above, within = places[0][0], places[0][1][0]
+        above, within = places.first
     return view.go(f"/console/registries/{above}/repositories/{within}/-/guide")
 
 

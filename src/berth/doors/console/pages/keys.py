@@ -82,9 +82,9 @@ def _scopes(view: View) -> list[Scope] | None:
 def _host(view: View) -> str:
     with view.site.db.read() as tx:
         places = seen.places(tx, view.caller)
-        if not places:
+        if places.first is None:
             return "HOST"
-        return endpoints.of_registry(tx, view.site, view.scope, places[0][0]).private.partition("/")[0]
+        return endpoints.of_registry(tx, view.site, view.scope, places.first[0]).private.partition("/")[0]
 
 
 ROUTES = (

@@ -37,7 +37,10 @@ def make_registry(view: View) -> Answer:
             visibility=view.field("visibility"),
             **_endpoints(view),
         )
-    return view.go(_after(view, f"/console/registries/{name}"), view.say(_("Registry created.")))
+    path = f"/console/registries/{name}"
+    if view.query.get("back") == "select":
+        path = f"{path}/repositories/-/new"  # the selector is for repositories, and this registry has none yet
+    return view.go(path, view.say(_("Registry created.")))
 
 
 def edit_registry(view: View) -> Answer:
@@ -87,9 +90,7 @@ def make_repository(view: View) -> Answer:
         repositories.create(
             tx, view.caller.actor, above, name, at=view.site.now(), description=view.field("description")
         )
-    return view.go(
-        _after(view, f"/console/images?registry={above}&repository={name}"), view.say(_("Repository created."))
-    )
+    return view.go(f"/console/images?registry={above}&repository={name}", view.say(_("Repository created.")))
 
 
 def edit_repository(view: View) -> Answer:
@@ -191,11 +192,6 @@ def _host(view: View, field: str) -> str | None:
         return names.host(given) if given else None
     except FieldInvalid as error:
         raise FieldInvalid(field, error.reason) from None
-
-
-def _after(view: View, path: str) -> str:
-    """Back to the selector, when that has sent us."""
-    return path if view.query.get("back") != "select" else "/console/images/select"
 
 
 _REPOSITORY = "/registries/{registry}/repositories/{repository}"

@@ -12,19 +12,20 @@ from berth.registry import opening, restoring, trash
 from berth.words.actions import Action
 from berth.words.errors import TrashUnknown
 
+NEEDED = (Action.MANAGE, Action.DELETE, Action.ADMIN)
+"""One of these lets somebody see the trash."""
 SORTS = ("-deleted_at", "purge_at", "image", "-size")
 
 
 def show(view: View) -> Answer:
+    """Of the repository asked for; else of the one looked at last, where its trash may be seen, else of the first."""
     wanted, name = view.wanted(SORTS), view.asked("image")
-    above, within = _scope(view)
     with view.site.db.read() as tx:
-        places = seen.places(tx, view.caller)
-        if not above and places:
-            above, within = places[0][0], places[0][1][0]
-        if not above:
+        places = seen.places(tx, view.caller, *NEEDED)
+        here = _asked(view) or _looked_at(view, places) or places.first
+        if here is None:
             return view.show("trash.html", place=None, places=places, rows=[], next=None, wanted=wanted, rights=())
-        place = opening.open_repository(tx, view.caller, above, within, Action.MANAGE, Action.DELETE, Action.ADMIN)
+        place = opening.open_repository(tx, view.caller, *here, *NEEDED)
         rights = view.rights(tx, place)
         found = trash.page(tx, place, wanted, image_name=name)
     next_page = view.after(found, wanted)
@@ -79,9 +80,14 @@ def _id(view: View) -> int:
     return int(given)
 
 
-def _scope(view: View) -> tuple[str, str]:
-    above, _slash, within = (view.asked("place") or view.given.get(SCOPE, "")).partition("/")
-    return (above, within) if above and within else ("", "")
+def _asked(view: View) -> tuple[str, str] | None:
+    above, slash, within = (view.asked("place") or "").partition("/")
+    return (above, within) if slash else None
+
+
+def _looked_at(view: View, places: seen.Places) -> tuple[str, str] | None:
+    above, _slash, within = view.given.get(SCOPE, "").partition("/")
+    return (above, within) if places.has(above, within) else None
 
 
 def _back(place: Place) -> str:
