@@ -82,7 +82,7 @@ def test_a_name_is_taken_once(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "a", "Alice", "a b", "a:b", "-a", "x" * 65, "bk_alice", "anonymous", "system", "a\0b"]
+    "name", ["", "a", "Alice", "a b", "a:b", "-a", "x" * 65, "bk_alice", "anonymous", "system", "policy", "a\0b"]
 )
 def test_a_name_that_cannot_be_is_refused(site: Site, name: str) -> None:
     with pytest.raises(NameInvalid):

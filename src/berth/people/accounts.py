@@ -16,7 +16,7 @@ from berth.people.passwords import Hash
 from berth.words import names
 from berth.words.errors import AlreadyExists, FieldInvalid, LastAdministrator, NameInvalid, UserUnknown
 
-RESERVED = ("anonymous", "system")
+RESERVED = ("anonymous", "policy", "system")
 SORTS = {
     "name": (account.c.name,),
     "created_at": (account.c.created_at, account.c.id),
