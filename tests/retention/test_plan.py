@@ -90,6 +90,23 @@ def test_multi_arch_images_are_never_torn_apart() -> None:
     assert held_by_another["arm"].because == "other"
 
 
+def test_what_hangs_on_something_that_stays_is_told_no_day_of_its_own() -> None:
+    """A child that is young, and its signature, stay as long as their index does, whatever their age comes to."""
+    young = (content("arm", 5, parents=("index",)), content("sig", 1, subjects=("arm",)))
+    for_ever = plan(content("index", tags=("stable",)), *young, policy=policy(expression="nightly-*"))
+    assert (for_ever["arm"].reason, for_ever["arm"].because, for_ever["arm"].due_at) == (Reason.LISTED, "index", None)
+    assert (for_ever["sig"].reason, for_ever["sig"].because, for_ever["sig"].due_at) == (Reason.SPEAKS_OF, "arm", None)
+    for_now = plan(content("index", 5, tags=("v1",)), *young)
+    assert (for_now["arm"].reason, for_now["arm"].due_at) == (Reason.LISTED, NOW + timedelta(days=25))
+    assert (for_now["sig"].reason, for_now["sig"].due_at) == (Reason.SPEAKS_OF, NOW + timedelta(days=25))
+
+
+def test_a_referrer_is_told_the_day_of_its_subject_though_its_own_rule_is_off() -> None:
+    image = (content("a", 20, tags=("v1",)), content("sig", subjects=("a",)))
+    verdict = plan(*image, policy=policy(untagged=DeletionRule()))["sig"]
+    assert (verdict.deleted, verdict.reason, verdict.due_at) == (False, Reason.SPEAKS_OF, NOW + timedelta(days=10))
+
+
 def test_children_of_an_index_that_goes_stay_for_their_own_period() -> None:
     verdicts = plan(content("index", tags=("v1",)), content("arm", 5, parents=("index",)))
     assert (verdicts["index"].deleted, verdicts["arm"].reason) == (True, Reason.TOO_YOUNG)
@@ -220,6 +237,15 @@ def test_the_plan_takes_as_much_as_it_may(image: list[Content], chosen: Deletion
         if verdict.reason in {Reason.LISTED, Reason.SPEAKS_OF, Reason.SPOKEN_OF_BY}:
             assert not verdict.deleted
             assert not verdicts[verdict.because].deleted
+
+
+@given(images(), POLICIES)
+def test_each_goes_on_its_day_and_not_before(image: list[Content], chosen: DeletionPolicy) -> None:
+    verdicts = plan_retention(image, chosen, NOW)
+    assert all(verdict.due_at is not None and verdict.due_at <= NOW for verdict in verdicts if verdict.deleted)
+    for due_at in {verdict.due_at for verdict in verdicts if verdict.due_at is not None} | {NOW + timedelta(days=9999)}:
+        going = {verdict.digest for verdict in plan_retention(image, chosen, due_at) if verdict.deleted}
+        assert going == {each.digest for each in verdicts if each.due_at is not None and each.due_at <= due_at}
 
 
 @given(images(), POLICIES)

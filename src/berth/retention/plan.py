@@ -8,7 +8,7 @@ child, no signature its subject, and nothing that stays loses what it needs.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -87,14 +87,13 @@ def plan_retention(
     """
     if newest is None:
         newest = _newest(image, policy)
-    own = {each.digest: _by_itself(each, policy, newest, now) for each in image}
+    own = {each.digest: by_itself(each, policy, newest, now) for each in image}
     ties = _Ties(image)
-    going = _carried({digest for digest, verdict in own.items() if verdict.deleted}, own, ties)
-    held = _closed(going, own, ties)
-    return [_verdict(each, own[each.digest], going, held) for each in image]
+    due = _due_together(_due_alone(own, ties), own, ties)
+    return [_verdict(each, own[each.digest], due, ties, now) for each in image]
 
 
-def _by_itself(each: Content, policy: DeletionPolicy, newest: Collection[str], now: datetime) -> Verdict:
+def by_itself(each: Content, policy: DeletionPolicy, newest: Collection[str], now: datetime) -> Verdict:
     """What the rules say of a digest that stands alone."""
 
     def kept(reason: Reason, because: str = "", due_at: datetime | None = None) -> Verdict:
@@ -184,39 +183,55 @@ class _Ties:
         yield from self.subjects[digest]
 
 
-def _carried(going: set[str], own: Mapping[str, Verdict], ties: _Ties) -> set[str]:
-    """With the referrers that go along: those without a name of their own and without a lock."""
-    carried, waiting = set(going), list(going)
-    while waiting:
-        for referrer in ties.referrers.get(waiting.pop(), ()):
-            content = own[referrer].content
-            if referrer not in carried and content.active and not content.tags and not content.locked:
-                carried.add(referrer)
-                waiting.append(referrer)
-    return carried
+def _due_alone(own: Mapping[str, Verdict], ties: _Ties) -> dict[str, datetime]:
+    """When the rules take each, or its subject takes it along, were it for nothing else; what never goes is left out.
+
+    Referrers without a name of their own and without a lock are taken along.
+    """
+    due: dict[str, datetime] = {}
+    starting = [(verdict.due_at, digest) for digest, verdict in own.items() if verdict.due_at is not None]
+    for due_at, start in sorted(starting):
+        waiting = [start]
+        while waiting:
+            digest = waiting.pop()
+            if digest not in due:
+                due[digest] = due_at
+                waiting.extend(each for each in ties.referrers.get(digest, ()) if _goes_along(own[each].content))
+    return due
 
 
-def _closed(going: set[str], own: Mapping[str, Verdict], ties: _Ties) -> dict[str, tuple[Reason, str]]:
-    """Takes out of `going` what has to stay because something else does; returns of each why."""
-    held: dict[str, tuple[Reason, str]] = {}
-    waiting = sorted(going, key=lambda digest: own[digest].content.id)
-    while waiting:
-        digest = waiting.pop()
-        staying = next((need for need in ties.needs(digest) if need[1] not in going), None)
-        if digest in going and staying is not None:
-            going.discard(digest)
-            held[digest] = staying
-            waiting.extend(each for each in ties.needing(digest) if each in going)
-    return held
+def _goes_along(referrer: Content) -> bool:
+    return referrer.active and not referrer.tags and not referrer.locked
 
 
-def _verdict(each: Content, own: Verdict, going: set[str], held: Mapping[str, tuple[Reason, str]]) -> Verdict:
-    if each.digest in going:
-        with_it = next((subject for subject in each.subjects if subject in going), None)
+def _due_together(alone: Mapping[str, datetime], own: Mapping[str, Verdict], ties: _Ties) -> dict[str, datetime | None]:
+    """When each goes, as nothing goes before what has to go for it; None: never."""
+    due: dict[str, datetime | None] = {}
+    never = [(None, digest) for digest in own if digest not in alone]
+    last_first = sorted(((due_at, digest) for digest, due_at in alone.items()), reverse=True)
+    for due_at, start in [*never, *last_first]:
+        waiting = [start]
+        while waiting:
+            digest = waiting.pop()
+            if digest not in due:
+                due[digest] = due_at
+                waiting.extend(ties.needing(digest))
+    return due
+
+
+def _verdict(each: Content, own: Verdict, due: Mapping[str, datetime | None], ties: _Ties, now: datetime) -> Verdict:
+    due_at = due[each.digest]
+    if due_at is not None and due_at <= now:
+        with_it = next((subject for subject in ties.subjects[each.digest] if _over(due[subject], now)), None)
         if with_it is None or each.tags:
-            return own
-        return Verdict(each, deleted=True, reason=Reason.WITH_SUBJECT, because=with_it, due_at=own.due_at)
-    if each.digest in held and own.deleted:
-        reason, because = held[each.digest]
-        return Verdict(each, deleted=False, reason=reason, because=because, due_at=own.due_at)
-    return own
+            return replace(own, due_at=due_at)
+        return Verdict(each, deleted=True, reason=Reason.WITH_SUBJECT, because=with_it, due_at=due_at)
+    last = next((need for need in ties.needs(each.digest) if due[need[1]] == due_at), None)
+    if last is None or own.due_at == due_at:
+        return own
+    reason, because = last
+    return Verdict(each, deleted=False, reason=reason, because=because, due_at=due_at)
+
+
+def _over(due_at: datetime | None, now: datetime) -> bool:
+    return due_at is not None and due_at <= now
