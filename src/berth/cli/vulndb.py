@@ -45,6 +45,7 @@ def import_(
     whole: Annotated[
         bool, typer.Option("--whole", help="It has all of its ecosystems: what is not in it is forgotten.")
     ] = False,
+    ecosystem: Annotated[str, typer.Option(help="Of an archive that does not say, as npm.")] = "",
     wait: following.Wait = True,
 ) -> None:
     """Import an export of OSV, or a bundle of another Berth. All results are matched again."""
@@ -52,10 +53,10 @@ def import_(
         if source.is_dir():
             _pack(source, packed)
             packed.seek(0)
-            started = api.upload(remote.ADVISORIES, packed, whole=whole)
+            started = api.upload(remote.ADVISORIES, packed, whole=whole, ecosystem=ecosystem)
         else:
             with source.open("rb") as file:
-                started = api.upload(remote.ADVISORIES, file, whole=whole)
+                started = api.upload(remote.ADVISORIES, file, whole=whole, ecosystem=ecosystem)
     _told(api, started, "advisories imported", wait=wait)
 
 

@@ -7,7 +7,7 @@ An import that fails changes nothing, and its operation says why. One at a time;
 
 import tempfile
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -69,21 +69,21 @@ def give(site: Site, source: BinaryIO) -> tuple[str, int]:
     return key, source.tell()
 
 
-def ask(tx: Connection, key: str, size: int, actor: Actor, *, at: datetime, whole: bool) -> str:
-    """Have a file imported; returns the id of the operation.
+def ask(tx: Connection, key: str, size: int, actor: Actor, *, at: datetime, whole: bool, ecosystem: str = "") -> str:
+    """Have a file imported; returns the id of the operation. `ecosystem` is that of an archive which does not say.
 
     With `whole` it stands for all that its ecosystems have: what is not in it is forgotten.
     """
     operation_id = operations.start(tx, KIND, TARGET, actor, at=at, total=0)
     made = {"made_at": at, "made_by": actor.name}
     tx.execute(insert(advisory_file).values(id=operation_id, state=GIVEN, key=key, size=size, sources={}, **made))
-    import_.put(tx, at=at, operation_id=operation_id, whole=whole)
+    import_.put(tx, at=at, operation_id=operation_id, whole=whole, ecosystem=ecosystem)
     events.record(tx, actor, "advisories.import", TARGET, at=at, after={"bytes": size, "whole": whole})
     return operation_id
 
 
 @job("scan.import_advisories")
-def import_(site: Site, *, operation_id: str, whole: bool) -> None:
+def import_(site: Site, *, operation_id: str, whole: bool, ecosystem: str = "") -> None:
     with site.db.write() as tx:
         begun = operations.begin(tx, operation_id)
         key = tx.scalar(select(advisory_file.c.key).where(advisory_file.c.id == operation_id))
@@ -93,7 +93,7 @@ def import_(site: Site, *, operation_id: str, whole: bool) -> None:
     try:
         with tempfile.NamedTemporaryFile(dir=_made(library.folder(site)), prefix="given-") as file:
             library.copied(site, key, file)
-            _import(site, Path(file.name), operation_id, begun.started_by, whole=whole)
+            _import(site, Path(file.name), operation_id, begun.started_by, whole=whole, ecosystem=ecosystem)
     except BuildBusy:
         raise  # whoever makes one ends some day: the job rests and runs again
     except (SourceRefused, NothingLearnt, AdvisoriesUnreadable, KeyError) as refused:
@@ -122,17 +122,30 @@ def roll_back(site: Site, *, operation_id: str) -> None:
         operations.end(tx, operation_id, at=site.now(), reason=reason)
 
 
-def _import(site: Site, given: Path, operation_id: str, by: str, *, whole: bool) -> None:
+def _import(site: Site, given: Path, operation_id: str, by: str, *, whole: bool, ecosystem: str) -> None:
     """Make a build with what the file has, and put it in force. Raises what making it raises."""
-    folder = library.folder(site)
-    names = {name for name, _ in sources.records(given)} if whole else ()
-    built = building.change(folder, sources.records(given), whole=names, progress=_progress(site, operation_id))
+    folder = here(site)
+    names = {name for name, _ in sources.records(given, ecosystem)} if whole else ()
+    records = sources.records(given, ecosystem)
+    built = building.change(folder, records, whole=names, progress=_progress(site, operation_id))
     log.info("advisories built", build=built.build, read=built.tally.read, skipped=built.tally.skipped)
     put_in_force(site, built.path, by)
 
 
+def here(site: Site) -> Path:
+    """The folder of builds, with the one that is in force for all workers as the one that a change begins with."""
+    folder = folder_of(site)
+    with site.db.read() as tx:
+        last = library.current(tx)
+    if last is not None:
+        with suppress(FileNotFoundError, KeyError, AdvisoriesUnreadable):  # one that is lost is made anew
+            kept.use(folder, library.here(site, last))
+    return folder
+
+
 def put_in_force(site: Site, path: Path, by: str) -> Outcome:
     """Match again what a build that was made changes, and let it be in force for all workers."""
+    kept.use(library.folder(site), path)
     key = library.shared(site, path)
     with site.db.read() as tx:
         last = library.current(tx)

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from berth.doors.api import paging, paths
 from berth.doors.api.errors import Problem
 from berth.doors.api.given import TheCaller, TheSite
-from berth.doors.api.shapes import scans as shapes
+from berth.doors.api.shapes import advisories as shapes
 from berth.doors.api.shapes.trash import Operation
 from berth.people import sight
 from berth.people.callers import Caller
@@ -28,6 +28,10 @@ LARGEST = 8 << 30
 """Bytes of a file that is imported; the whole export of OSV has about one and a half GiB."""
 PIECE = 1 << 20
 
+Ecosystem = Annotated[
+    str,
+    Query(max_length=60, pattern=r"^[A-Za-z .-]*$", description="Of an archive that does not say.", examples=["npm"]),
+]
 Whole = Annotated[bool, Query(description="The file has all of its ecosystems: what is not in it is forgotten.")]
 BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
 
@@ -50,7 +54,13 @@ def show_advisories(site: TheSite, caller: TheCaller) -> shapes.Advisories:  # n
 
 @router.post(paths.ADVISORIES, name="advisories.import", status_code=202, response_model=Operation, openapi_extra=BODY)
 async def import_advisories(
-    request: Request, response: Response, site: TheSite, caller: TheCaller, *, whole: Whole = False
+    request: Request,
+    response: Response,
+    site: TheSite,
+    caller: TheCaller,
+    *,
+    whole: Whole = False,
+    ecosystem: Ecosystem = "",
 ) -> operations.Operation:
     """Import an export of OSV (`all.zip`, of one ecosystem or of many) or a bundle. Administrators only."""
     opening.operator(caller)
@@ -63,7 +73,7 @@ async def import_advisories(
             await run_in_threadpool(file.write, piece)
         file.seek(0)
         key, _ = await run_in_threadpool(importing.give, site, file)
-    started = await run_in_threadpool(_ask, site, caller, key, size, whole=whole)
+    started = await run_in_threadpool(_ask, site, caller, key, size, whole=whole, ecosystem=ecosystem)
     response.headers["Location"] = f"/api/v1/operations/{started.id}"
     return started
 
@@ -150,9 +160,10 @@ def search(
     return paging.turned(request, response, page, wanted.sort, shapes.Affected.model_validate)
 
 
-def _ask(site: Site, caller: Caller, key: str, size: int, *, whole: bool) -> operations.Operation:
+def _ask(site: Site, caller: Caller, key: str, size: int, *, whole: bool, ecosystem: str) -> operations.Operation:
     with site.db.write() as tx:
-        return operations.find(tx, importing.ask(tx, key, size, caller.actor, at=site.now(), whole=whole))
+        asked = importing.ask(tx, key, size, caller.actor, at=site.now(), whole=whole, ecosystem=ecosystem)
+        return operations.find(tx, asked)
 
 
 def _build(build: library.Build | None) -> shapes.Build | None:

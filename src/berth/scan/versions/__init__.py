@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from berth.scan.versions import apk, composer, dotted, dpkg, gem, golang, maven, pypi, rpm, semver
+from berth.scan.versions import apk, composer, dotted, dpkg, gem, golang, maven, python, rpm, semver
 from berth.scan.versions.ordered import Key, VersionInvalid
 
 __all__ = ["MAX_LENGTH", "Key", "VersionInvalid", "compare", "key"]
@@ -31,7 +31,7 @@ _ECOSYSTEMS: dict[Callable[[str], Key], tuple[str, ...]] = {
     semver.pub: ("Pub",),
     golang.key: ("Go",),
     composer.key: ("Packagist",),
-    pypi.key: ("PyPI",),
+    python.key: ("PyPI",),
     maven.key: ("Maven",),
     gem.key: ("RubyGems",),
     dotted.cran: ("CRAN",),
