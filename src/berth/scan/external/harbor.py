@@ -1,0 +1,84 @@
+"""A scanner behind Harbor's pluggable scanner API (1.1 and 1.2), which pulls the image itself.
+
+    metadata ──> submit ──> report? ──302──> wait, ask again
+                    ^          ├──404──> it has forgotten: submit again
+                    └──────────┘        └──200──> parse
+
+One deadline holds for all of it.
+"""
+
+import threading
+from dataclasses import dataclass, field, replace
+
+from berth.scan.external import harbor_report
+from berth.scan.external.adapter import Adapter, Limits, Metadata, connected
+from berth.scan.external.configured import Harbor
+from berth.scan.external.deadline import within
+from berth.scan.external.documents import JSON
+from berth.scan.external.reported import Reported
+from berth.scan.failed import ScanFailed
+from berth.scan.inventory import Inventory
+
+_SUBMISSIONS = 3
+_DEFAULT = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is to be scanned, and how the adapter gets at it."""
+
+    registry_url: str
+    repository: str
+    """The whole path of the image, as it is pulled."""
+    digest: str
+    tag: str
+    """Empty where it has none."""
+    media_type: str
+    authorization: str = field(repr=False)
+    """For pulls of this image: a header as it is sent, of the kind that `Metadata.authorization_type` wants."""
+
+    def request(self) -> dict[str, dict[str, str]]:
+        artifact = {"repository": self.repository, "digest": self.digest, "mime_type": self.media_type}
+        if self.tag:
+            artifact["tag"] = self.tag
+        return {"registry": {"url": self.registry_url, "authorization": self.authorization}, "artifact": artifact}
+
+
+def metadata(config: Harbor, cancel: threading.Event, *, limits: Limits = _DEFAULT) -> Metadata:
+    """What the adapter says it is. Raises `ScanFailed` and `Canceled`."""
+    with connected(config) as client:
+        return within(config.timeout_seconds, cancel, lambda over: Adapter(client, over, limits).metadata())
+
+
+def scan(
+    config: Harbor,
+    subject: Subject,
+    inventory: Inventory | None,
+    cancel: threading.Event,
+    *,
+    limits: Limits = _DEFAULT,
+) -> Reported:
+    """What it finds. Packages and secrets, which it does not tell, come from our own inventory.
+
+    Raises `ScanFailed` and `Canceled`.
+    """
+    with connected(config) as client:
+        asked, document = within(
+            config.timeout_seconds, cancel, lambda over: _asked(Adapter(client, over, limits), subject)
+        )
+    return replace(
+        harbor_report.parse(document, inventory, rated_by=asked.name),
+        scanner=config.name,
+        scanner_version=" ".join(part for part in (asked.name, asked.version) if part) or "unknown",
+        database_at=asked.database_at,
+    )
+
+
+def _asked(adapter: Adapter, subject: Subject) -> tuple[Metadata, JSON]:
+    told = adapter.metadata()
+    accept = told.report_of(subject.media_type)
+    for _ in range(_SUBMISSIONS):
+        report = adapter.report(adapter.submit(subject.request()), accept)
+        if report is not None:
+            return told, report
+    raise ScanFailed("ADAPTER_REJECTED", f"the adapter has forgotten the scan {_SUBMISSIONS} times")
