@@ -17,7 +17,7 @@ from berth.doors.api.shapes.trash import Operation
 from berth.people import sight
 from berth.people.callers import Caller
 from berth.registry import opening, operations
-from berth.scan import affected, importing, library, looking, news, queue
+from berth.scan import affected, importing, library, looking, news, queue, updating
 from berth.scan.advisories import bundles
 from berth.site import Site
 from berth.words.errors import NoAdvisories
@@ -71,9 +71,21 @@ async def import_advisories(
             if size > LARGEST:
                 raise Problem(413, "too-large", f"the file may have {LARGEST} bytes")
             await run_in_threadpool(file.write, piece)
+        if not size:
+            raise Problem(400, "field-invalid", "the body is the file; its type is application/octet-stream")
         file.seek(0)
         key, _ = await run_in_threadpool(importing.give, site, file)
     started = await run_in_threadpool(_ask, site, caller, key, size, whole=whole, ecosystem=ecosystem)
+    response.headers["Location"] = f"/api/v1/operations/{started.id}"
+    return started
+
+
+@router.post(paths.ADVISORIES + "/update", name="advisories.update", status_code=202, response_model=Operation)
+def update_advisories(response: Response, site: TheSite, caller: TheCaller) -> operations.Operation:
+    """Fetch what has changed at the sources, now and not when its time comes. Administrators only."""
+    opening.operator(caller)
+    with site.db.write() as tx:
+        started = operations.find(tx, updating.ask(tx, caller.actor, at=site.now()))
     response.headers["Location"] = f"/api/v1/operations/{started.id}"
     return started
 
