@@ -35,8 +35,8 @@ def packages(path: str, program: Executable) -> Iterator[Package]:
     named = [program.sections[each] for each in _SECTIONS if each in program.sections]
     for tries, offset in enumerate(_headers(program, named or program.data)):
         toolchain, modules = _strings(program, offset)
-        if toolchain.startswith((b"go", b"devel")):
-            yield from _told(path, toolchain.decode("utf-8", "replace"), modules.decode("utf-8", "replace"))
+        if toolchain is not None and toolchain.startswith((b"go", b"devel")):
+            yield from _told(path, toolchain.decode("utf-8", "replace"), modules)
             return
         if tries == _TRIES:
             break
@@ -65,20 +65,20 @@ def _magic_words(window: bytes) -> Iterator[int]:
         at = window.find(_MAGIC, at + 1)
 
 
-def _strings(program: Executable, offset: int) -> tuple[bytes, bytes]:
-    """Of a header; empty where they are not."""
+def _strings(program: Executable, offset: int) -> tuple[bytes | None, bytes | None]:
+    """Of a header; None for one that is not there."""
     header = stretches.read(program.file, offset, _HEADER)
     if len(header) < _HEADER:
-        return b"", b""
+        return None, None
     if header[_FLAGS] & _INLINE:
         toolchain, behind = _inline(program, offset + _HEADER)
         modules, _ = _inline(program, behind)
     else:
         toolchain, modules = (_pointed(program, header, place) for place in (0, 1))
-    return toolchain, _unframed(modules)
+    return toolchain, modules
 
 
-def _inline(program: Executable, offset: int) -> tuple[bytes, int]:
+def _inline(program: Executable, offset: int) -> tuple[bytes | None, int]:
     """A string behind its length, which is written in groups of seven bits; and where it ends."""
     length, shift = 0, 0
     for byte in stretches.read(program.file, offset, 5):
@@ -88,36 +88,39 @@ def _inline(program: Executable, offset: int) -> tuple[bytes, int]:
         if byte < 0x80:  # noqa: PLR2004  the eighth bit says that there is more
             break
     text = stretches.read(program.file, offset, length) if length <= _LONGEST else b""
-    return (text, offset + length) if len(text) == length else (b"", offset)
+    return (text if len(text) == length else None), offset + length
 
 
-def _pointed(program: Executable, header: bytes, place: int) -> bytes:
+def _pointed(program: Executable, header: bytes, place: int) -> bytes | None:
     """A string that a pointer in the header leads to: over a pair of the string's own address and length."""
     size = header[_POINTER_SIZE]
     if size not in {4, 8}:
-        return b""
+        return None
     order: Literal["big", "little"] = "big" if header[_FLAGS] & _BIG_ENDIAN else "little"
     start = _POINTERS + place * size
     pair = program.bytes_at(int.from_bytes(header[start : start + size], order), 2 * size)
     length = int.from_bytes(pair[size:], order)
     text = program.bytes_at(int.from_bytes(pair[:size], order), min(length, _LONGEST))
-    return text if len(text) == length else b""
+    return text if len(text) == length else None
 
 
-def _unframed(modules: bytes) -> bytes:
-    """Without the marks around the list; empty for a program that was built without modules."""
-    framed = len(modules) > 2 * _FRAME and modules[-_FRAME - 1 : -_FRAME] == b"\n"
-    return modules[_FRAME:-_FRAME] if framed else b""
-
-
-def _told(path: str, toolchain: str, modules: str) -> Iterator[Package]:
+def _told(path: str, toolchain: str, modules: bytes | None) -> Iterator[Package]:
     if version := _TOOLCHAIN.match(toolchain):
         yield Package(kind="language", type="golang", name="stdlib", version=version[1], path=path)
-    for name, number in _modules(modules):
+    for name, number in _modules(_unframed(modules)):
         package = found.package("golang", path, name, number)
         # What was built where it was written has no version that anyone could speak of.
         if package is not None and number != "(devel)":
             yield package
+
+
+def _unframed(modules: bytes | None) -> str:
+    """Without the marks around the list; it is empty in a program that was built without modules."""
+    if modules == b"":
+        return ""
+    if modules is None or modules[-_FRAME - 1 : -_FRAME] != b"\n":
+        raise Damaged("its list of modules cannot be read")
+    return modules[_FRAME:-_FRAME].decode("utf-8", "replace")
 
 
 def _modules(modules: str) -> Iterator[tuple[str, str]]:

@@ -84,8 +84,8 @@ class _Search:
         built = [each for entry in chosen if (each := self._built(file, entry, texts)) is not None]
         yield from built
         own = self._own(name, file, chosen, texts)
-        # Among several that were built into one, its own may be missing; a guess counts if it knows its group.
-        if own is not None and (not built or (own.group and own.artifact not in {each.artifact for each in built})):
+        # Where others were built into it, its own may be missing among them; a guess counts if it knows its group.
+        if own is not None and (not built or (own.group and not any(_is_named_for(name, each) for each in built))):
             yield own
         for entry in chosen:
             if _is_archive(entry.name):
@@ -123,6 +123,11 @@ class _Search:
 
 def _is_pom(name: str) -> bool:
     return name.rpartition("/")[2] in {"pom.properties", "pom.xml"}
+
+
+def _is_named_for(archive: str, built: Coordinates) -> bool:
+    stem = archive.rpartition("/")[2].rpartition(".")[0]
+    return f"{stem}-".startswith(f"{built.artifact}-")
 
 
 READER = Reader("java", lambda path, _: _is_archive(path), 512 * 2**20, _read)

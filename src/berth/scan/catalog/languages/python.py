@@ -39,7 +39,7 @@ def _fields(head: bytes) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     values: list[str] = []
     for line in _LINE_ENDS.split(head.decode("utf-8", "replace")):
-        if not line.strip():
+        if not line:
             break
         name, colon, value = line.partition(":")
         if line[0] in " \t" and values:

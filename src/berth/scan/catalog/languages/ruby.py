@@ -19,7 +19,7 @@ _TEXT = r"""(?:"([^"\\#]*)"|'([^'\\]*)'|%q\{([^{}\\]*)\}|%q<([^<>\\]*)>)"""
 """`"rake".freeze`, and in old ones `%q{rake}`."""
 _TEXTS = re.compile(_TEXT)
 _FIELD = re.compile(r"\s{1,8}\w{1,32}\.(name|version|licenses?)\s?=\s?(.*)", re.DOTALL)
-_VALUE = re.compile(rf"(?:Gem::Version\.new\()?{_TEXT}(?:\.freeze)?\)?\s*")
+_VALUE = re.compile(rf"(?:Gem::Version\.new\()?{_TEXT}(?:\.freeze)?\)?\s*(?:#.*)?", re.DOTALL)
 _STUB = re.compile(r"# stub: (\S+) (\d\S*) ")
 
 
