@@ -29,6 +29,7 @@ from berth.cli.serve import serve
 from berth.cli.settings import settings
 from berth.cli.worker import worker
 from berth.migrations import DatabaseNewerError
+from berth.scan.chosen import ScannersInvalid
 from berth.serving import PortInUseError
 from berth.settings import PREFIX, UnknownSettingError
 from berth.words.errors import Access, Conflict, Invalid, Refusal, Unknown
@@ -76,7 +77,7 @@ def main() -> None:
         _leave("what was typed is no valid UTF-8", 2)
     except ValidationError as error:
         _leave("; ".join(_problem(item["loc"], item["msg"]) for item in error.errors()), 2)
-    except UnknownSettingError as error:
+    except (UnknownSettingError, ScannersInvalid) as error:
         _leave(str(error), 2)
     except (DatabaseNewerError, PortInUseError) as error:
         _leave(str(error), 1)

@@ -14,6 +14,7 @@ from berth.doors import logs
 from berth.people.first import NAME, first_administrator
 from berth.registry import registries, repositories
 from berth.serving import Role, Tree
+from berth.scan import chosen
 from berth.settings import Settings, load
 from berth.site import Site, open_site
 
@@ -31,6 +32,7 @@ def serve(
 ) -> None:
     """Serve the registry and run its background worker."""
     settings = load(data=data)
+    chosen.check(settings)
     logs.configure(settings)
     listener = serving.listen(host, port)
     listeners = [listener, *(serving.listen(each.address, each.port) for each in settings.listeners)]

@@ -9,6 +9,7 @@ import typer
 from berth import migrations
 from berth import worker as working
 from berth.db import Database
+from berth.scan import chosen
 from berth.settings import load
 
 
@@ -17,6 +18,7 @@ def worker(
 ) -> None:
     """Do background jobs, beside the one worker that `berth serve` has."""
     settings = load(data=data)
+    chosen.check(settings)
     with contextlib.closing(Database(settings.database)) as database:
         migrations.upgrade(database)
     working.run(settings)

@@ -16,6 +16,7 @@ from berth.db import insert_ignore
 from berth.db.tables import component, component_match, result_component, scan_result, vulnerability
 from berth.scan.inventory import Kind
 from berth.scan.matches import Component, Match, Vulnerability
+from berth.scan.results import EXTERNAL
 from berth.scan.tally import CELLS, RANKS, Tally, cell
 from berth.words.policies import Level
 
@@ -58,8 +59,9 @@ def named(tx: Connection, packages: Collection[tuple[str, str]], *, after: int =
 
 
 def every(tx: Connection, *, after: int = 0) -> dict[int, Component]:
-    """All components; `after` leaves out the older ones."""
-    return _components(tx, _COMPONENTS.where(component.c.id > after))
+    """All components that we match; `after` leaves out the older ones."""
+    ours = ~component.c.ecosystem.startswith(EXTERNAL)
+    return _components(tx, _COMPONENTS.where(component.c.id > after, ours))
 
 
 def keep(tx: Connection, matched: Mapping[int, Matched], *, at: datetime) -> dict[int, News]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from berth.db.tables import component, component_match, manifest, manifest_edge, result_component, vulnerability
 from berth.registry.images import Image
-from berth.scan import components, ecosystems, exclusion, library, report, results, standing
+from berth.scan import ecosystems, exclusion, library, report, results, standing
 from berth.scan.evaluation import batches
 from berth.scan.exclusion import Reason
 from berth.scan.inventory import Gap, Inventory, Package, Secret
@@ -179,7 +179,8 @@ def _of_advisories(tx: Connection, result: Result, build: library.Build | None, 
         named = ecosystems.of(os)
         if named is None or not ecosystems.looked_up(named, covered):
             found.append(Gap("os-no-data", f"there are no advisories for {os.name or f'{os.id} {os.version}'.strip()}"))
-    unknown = (each for each in _languages_of(tx, result) if not ecosystems.looked_up(each, covered))
+    languages = _languages_of(tx, result) if result.scanner == results.BUILTIN else []
+    unknown = (each for each in languages if not ecosystems.looked_up(each, covered))
     found.extend(Gap("no-data", f"there are no advisories for {each}") for each in unknown)
     if result.advisories_at is not None and at - result.advisories_at > OLD:
         found.append(Gap("database-old", f"the advisories are of {result.advisories_at:%Y-%m-%d}"))
@@ -196,7 +197,7 @@ def _raw(tx: Connection, result: Result) -> list[tuple[Finding, datetime, int]]:
     by_component = _matches(tx, result.id)
     rows = []
     for package in found.packages:
-        key = components.of(package, found.os)
+        key = results.component_of(result.scanner, result.digest, package, found.os)
         for match, found_at, number in by_component.get(key, ()) if key is not None else ():
             rows.append((Finding(package, match), found_at, number))
     return rows

@@ -6,7 +6,7 @@ goes on naming it from the trash; a result that no row has named for longer than
 
 import json
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,11 +16,13 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, tuple_, u
 from berth.db import insert_ignore
 from berth.db.tables import component, manifest, result_component, scan_result
 from berth.scan import components
-from berth.scan.inventory import Gap, Inventory, OperatingSystem
+from berth.scan.inventory import Gap, Inventory, OperatingSystem, Package
 from berth.scan.matches import Component
 from berth.scan.tally import Tally
 
 BUILTIN = "builtin"
+EXTERNAL = "external:"
+"""How the ecosystem of a component begins that a scanner of others has matched."""
 AT_ONCE = 200
 LONGEST_KEY = 1000
 LONGEST_BODY = 256 << 20
@@ -80,7 +82,7 @@ def store(
     insert_ignore(tx, scan_result, {"digest": digest, "scanner": scanner, **values})
     tx.execute(update(scan_result).where(mine).values(**values, evaluated_at=None))
     result_id: int = tx.execute(select(scan_result.c.id).where(mine)).scalar_one()
-    _link(tx, result_id, inventory)
+    _link(tx, result_id, _units(scanner, digest, inventory))
     return result_id
 
 
@@ -123,13 +125,36 @@ def component_ids(tx: Connection, wanted: Collection[Component]) -> dict[Compone
     return found
 
 
-def _link(tx: Connection, result_id: int, inventory: Inventory) -> None:
-    """To its components, which are made where nobody had them before."""
+def component_of(scanner: str, digest: str, package: Package, os: OperatingSystem | None) -> Component | None:
+    """What a package is matched as; None where it is matched as nothing.
+
+    What a scanner of others says of a package it says of this image alone, so the component is the image's own.
+    """
+    if scanner == BUILTIN:
+        key = components.of(package, os)
+    else:
+        key = Component(
+            f"{EXTERNAL}{scanner}:{package.type}:{digest}"[:120], package.name, package.version, package.kind
+        )
+    return key if key is not None and _fits(key) else None
+
+
+def components_of(scanner: str, digest: str, inventory: Inventory) -> Collection[Component]:
+    return _units(scanner, digest, inventory)
+
+
+def _units(scanner: str, digest: str, inventory: Inventory) -> dict[Component, set[tuple[str, str]]]:
+    """By component its packages, by name and version."""
     units: dict[Component, set[tuple[str, str]]] = {}
     for package in inventory.packages:
-        key = components.of(package, inventory.os)
-        if key is not None and _fits(key):
+        key = component_of(scanner, digest, package, inventory.os)
+        if key is not None:
             units.setdefault(key, set()).add((package.name, package.version))
+    return units
+
+
+def _link(tx: Connection, result_id: int, units: Mapping[Component, Collection[tuple[str, str]]]) -> None:
+    """To its components, which are made where nobody had them before."""
     for part in _parts(sorted(units)):
         insert_ignore(tx, component, [{name: getattr(each, name) for name in _KEY} for each in part])
     ids = component_ids(tx, units)

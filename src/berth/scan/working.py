@@ -18,11 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from berth import __version__
 from berth.db import insert_ignore
-from berth.db.tables import blob, manifest, manifest_body, scan_layer
-from berth.scan import apart, evaluation, library, matching, queue, results
+from berth.db.tables import blob, image, manifest, manifest_body, registry, repository, scan_layer
+from berth.scan import apart, chosen, evaluation, library, matching, outside, queue, results
 from berth.scan.apart import Canceled, LayerInput
 from berth.scan.evaluation import Matched
 from berth.scan.failed import ScanFailed
+from berth.scan.inventory import Inventory
 from berth.scan.layers.contents import ANALYZER_VERSION
 from berth.scan.queue import Claimed
 from berth.scan.results import BUILTIN
@@ -102,8 +103,33 @@ def _scan(site: Site, claimed: Claimed, cancel: threading.Event) -> None:
         fresh = known is not None and results.analyzer_of(tx, known.id) == ANALYZER_VERSION
     if known is None or not fresh:
         _take(site, digest, document, cancel)
+    other = chosen.scanner_of(site.settings, _registry(site, claimed))
+    if other is not None:
+        outside.scan(site, claimed, digest, document, other, _inventory(site, digest), cancel)
+        return
     while not _evaluate(site, digest, claimed):
         pass  # other advisories came into force meanwhile
+
+
+def _registry(site: Site, claimed: Claimed) -> str:
+    """The name of the registry that has the digest. Raises `Canceled` when it is gone."""
+    query = select(registry.c.name).join_from(manifest, image, image.c.id == manifest.c.image_id)
+    query = query.join(repository, repository.c.id == image.c.repository_id)
+    query = query.join(registry, registry.c.id == repository.c.registry_id)
+    with site.db.read() as tx:
+        name: str | None = tx.scalar(query.where(manifest.c.id == claimed.manifest_id))
+    if name is None:
+        raise Canceled
+    return name
+
+
+def _inventory(site: Site, digest: str) -> Inventory:
+    """Our own, which is there by now."""
+    with site.db.read() as tx:
+        found = results.of_digest(tx, digest, BUILTIN)
+        if found is None:
+            raise Canceled
+        return results.inventory_of(tx, found.id)
 
 
 def _document(site: Site, claimed: Claimed) -> tuple[str, Document]:
