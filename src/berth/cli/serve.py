@@ -13,8 +13,8 @@ from berth.db import Database
 from berth.doors import logs
 from berth.people.first import NAME, first_administrator
 from berth.registry import registries, repositories
-from berth.serving import Role, Tree
 from berth.scan import chosen
+from berth.serving import Role, Tree
 from berth.settings import Settings, load
 from berth.site import Site, open_site
 
