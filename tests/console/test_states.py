@@ -23,15 +23,17 @@ from tests.serving import Server, served
 _number = itertools.count()
 
 
+def stuck(server: Server, digest: str) -> contextlib.AbstractContextManager[None]:
+    """Rows of this digest cannot be deleted."""
+    return failing(server, f"DELETE ON manifest WHEN old.digest = '{digest}'")
+
+
 @contextlib.contextmanager
-def stuck(server: Server, digest: str) -> Iterator[None]:
-    """Rows of this digest cannot be deleted: the database itself says no."""
+def failing(server: Server, act: str) -> Iterator[None]:
+    """An act cannot be done: the database itself says no."""
     name = f"stuck{next(_number)}"
     with contextlib.closing(sqlite3.connect(server.folder / "data" / "berth.db", timeout=30)) as database:
-        database.execute(
-            f"CREATE TRIGGER {name} BEFORE DELETE ON manifest WHEN old.digest = '{digest}'"
-            " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END"
-        )
+        database.execute(f"CREATE TRIGGER {name} BEFORE {act} BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END")
         database.commit()
         try:
             yield
@@ -81,7 +83,8 @@ def test_a_digest_whose_deletion_fails_can_be_deleted_again(server: Server, imag
         confirm(page)
         expect(line).to_contain_text("Inactive", timeout=60_000)
     open_menu(page, "v1")
-    expect(page.get_by_role("menuitem", name="Edit tags")).to_have_attribute("aria-disabled", "true")
+    assert page.get_by_role("menuitem").all_inner_texts() == ["Delete"]
+    expect(page.get_by_role("separator")).to_have_count(0)
     page.get_by_role("menuitem", name="Delete").click()
     confirm(page)
     expect(line).to_have_count(0, timeout=30_000)
@@ -105,6 +108,120 @@ def test_an_open_page_shows_what_comes_while_something_goes_on(server: Server, i
         expect(button).to_be_focused()
     expect(page.locator("#list tbody tr")).to_have_count(2, timeout=30_000)
     expect(page.locator("#poll")).to_have_count(0)
+
+
+def test_a_row_that_is_on_its_way_out_has_only_its_guide(server: Server, image: Image, window: Window) -> None:
+    image.push_image("v1", seed=image.name)
+    page = window.open(f"/images/{image.name}/-/tags").page
+    open_menu(page, "v1")
+    page.get_by_role("menuitem", name="Delete").click()
+    with paused(server):
+        confirm(page)
+        expect(page.locator("#list tbody tr").filter(has_text="Deleting")).to_have_count(1)
+        expect(page.get_by_role("checkbox", name="Select v1", exact=True)).to_have_count(0)
+        open_menu(page, "v1")
+        assert page.get_by_role("menuitem").all_inner_texts() == ["Detailed usage guide"]
+        page.keyboard.press("Escape")
+    expect(page.locator("#list tbody tr")).to_have_count(0, timeout=30_000)
+
+
+def test_what_was_selected_and_deleted_elsewhere_is_selected_no_more(
+    server: Server, image: Image, window: Window
+) -> None:
+    for name in ("v1", "v2", "v3"):
+        image.push_image(name, seed=f"{image.name} {name}")
+    away = image.push_image("v4", seed=f"{image.name} v4")
+    page = window.open(f"/images/{image.name}/-/tags").page
+    open_menu(page, "v1")
+    page.get_by_role("menuitem", name="Delete").click()
+    bar = page.get_by_role("region", name="Bulk actions")
+    with paused(server):
+        confirm(page)
+        expect(page.locator("#list tbody tr").filter(has_text="Deleting")).to_have_count(1)
+        for name in ("v2", "v4"):
+            page.get_by_role("checkbox", name=f"Select {name}", exact=True).check()
+        expect(bar).to_contain_text("2 selected of up to 50")
+        image.ask("DELETE", f"manifests/{away.digest}")
+        expect(bar).to_contain_text("1 selected of up to 50", timeout=30_000)
+        expect(page.get_by_text("1 of the selected are gone.")).to_be_visible()
+    expect(page.locator("#poll")).to_have_count(0, timeout=30_000)
+    field = page.get_by_label("Filter by tag or digest")
+    field.evaluate("(field) => { field.value = 'v3'; field.form.requestSubmit(); }")
+    expect(page.locator("#list tbody tr")).to_have_count(1)
+    expect(bar).to_contain_text("1 selected of up to 50")
+
+
+def test_a_page_that_waits_for_long_asks_less_often(server: Server, image: Image, window: Window) -> None:
+    image.push_image("v1", seed=image.name)
+    page = window.open(f"/images/{image.name}/-/tags").page
+    open_menu(page, "v1")
+    page.get_by_role("menuitem", name="Delete").click()
+    with paused(server):
+        page.clock.install()
+        confirm(page)
+        expect(page.locator("#list tbody tr").filter(has_text="Deleting")).to_have_count(1)
+        counts = []
+        for _minute in range(4):
+            before = len([each for each in window.asked if "since=" in each])
+            for _step in range(20):
+                page.clock.run_for(3000)
+                expect(page.locator(".htmx-request")).to_have_count(0)
+            counts.append(len([each for each in window.asked if "since=" in each]) - before)
+        page.clock.resume()
+    assert counts[0] >= 15
+    assert counts[3] <= 6
+    expect(page.locator("#list tbody tr")).to_have_count(0, timeout=30_000)
+
+
+def test_a_list_whose_image_is_gone_stays_and_says_so(server: Server, image: Image, window: Window) -> None:
+    image.push_image("v1", seed=image.name)
+    page = window.open(f"/images/{image.name}/-/tags").page
+    open_menu(page, "v1")
+    page.get_by_role("menuitem", name="Delete").click()
+    with paused(server):
+        confirm(page)
+        expect(page.locator("#list tbody tr").filter(has_text="Deleting")).to_have_count(1)
+        page.route(
+            "**/-/tags?*since=*", lambda route: route.continue_(url=f"{server.url}/console/images/main/apps/no/-/tags")
+        )
+        expect(page.get_by_text("Not found, or you do not have access.")).to_be_visible(timeout=30_000)
+        expect(page.locator("#list tbody tr")).to_have_count(1)
+        expect(page.locator("#poll")).to_have_count(0)
+    window.wrong.clear()
+
+
+def test_a_failure_is_told_in_the_dialog_with_its_request_and_keeps_what_was_entered(
+    server: Server, image: Image, window: Window
+) -> None:
+    image.push_image("v1", seed=image.name)
+    page = window.open(f"/images/{image.name}").page
+    page.get_by_role("button", name="Edit description").click()
+    popup(page).get_by_label("Description", exact=True).fill("kept")
+    with failing(server, "UPDATE ON image"):
+        confirm(page)
+        told = popup(page).get_by_role("alert")
+        expect(told).to_contain_text("Something failed on the server. Request ID ")
+    request = told.inner_text().partition("Request ID ")[2].partition(".")[0]
+    assert request in server.log
+    confirm(page)
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_text("kept")).to_be_visible()
+    window.wrong.clear()
+
+
+def test_after_a_deletion_the_focus_is_on_the_next_row_else_on_the_list(image: Image, window: Window) -> None:
+    for name in ("v1", "v2"):
+        image.push_image(name, seed=f"{image.name} {name}")
+    page = window.open(f"/images/{image.name}/-/tags?sort=name").page
+    open_menu(page, "v1")
+    page.get_by_role("menuitem", name="Delete").click()
+    confirm(page)
+    expect(page.get_by_role("button", name="More actions for v2")).to_be_focused()
+    expect(page.locator("#list tbody tr")).to_have_count(1, timeout=30_000)
+    open_menu(page, "v2")
+    page.get_by_role("menuitem", name="Delete").click()
+    confirm(page)
+    expect(page.get_by_role("heading", level=2).first).to_be_focused()
 
 
 def test_a_poll_that_finds_nothing_new_costs_nothing(server: Server, image: Image, window: Window) -> None:

@@ -2,10 +2,10 @@
 
 import json
 
-from berth.doors.console.pages import opened
+from berth.doors.console.pages import chosen, opened
 from berth.doors.console.pages.opened import PATH
 from berth.doors.console.routes import get
-from berth.doors.console.view import View
+from berth.doors.console.view import HEADERS, View
 from berth.doors.http import Answer
 from berth.registry import details, rows
 from berth.registry.kinds import KINDS
@@ -55,6 +55,15 @@ def show(view: View) -> Answer:
         filtered=filters != Filters(),
         tab="tags",
     )
+
+
+def tell_gone(view: View) -> Answer:
+    """Of the digests asked for those that are not there any more, or are on their way out."""
+    with view.site.db.read() as tx:
+        found = opened.image(tx, view)
+        there = {row.digest for row in chosen.found(tx, view, found.image) if row.state != "deleting"}
+    gone = [str(content) for content in chosen.digests(view) if str(content) not in there]
+    return Answer(200, [("Content-Type", "application/json"), *HEADERS], json.dumps(gone).encode())
 
 
 def show_below(view: View) -> Answer:
@@ -118,6 +127,7 @@ def _readable(body: bytes) -> str:
 
 ROUTES = (
     get(PATH + "/-/tags", show),
+    get(PATH + "/-/tags/gone", tell_gone),
     get(PATH + "/-/tags/{digest}/below", show_below),
     get(PATH + "/-/tags/{digest}/guide", guide),
     get(PATH + "/-/tags/{digest}/manifest.json", download),

@@ -21,17 +21,25 @@ const items = (menu) => [...menu.querySelectorAll("[role=menuitem]")].filter((it
 
 /** @param {HTMLElement} button @param {HTMLElement} menu */
 const actions = (button, menu) => {
-  const { locked, state } = button.dataset;
+  const { locked } = button.dataset;
   for (const item of menu.querySelectorAll("[data-path]")) {
-    const shut = (item.dataset.needs ?? state) !== state && item.dataset.needs !== "any";
     const kept = locked === "yes" && item.dataset.unlocked !== undefined;
-    item.hidden = item.dataset.when !== undefined && item.dataset.when !== locked;
+    item.hidden = !fits(item, button);
     item.href = `${button.getAttribute("href")}/${item.dataset.path}`;
-    item.toggleAttribute("aria-disabled", false);
-    if (shut || kept) item.setAttribute("aria-disabled", "true");
+    item.removeAttribute("aria-disabled");
+    if (kept) item.setAttribute("aria-disabled", "true");
     const why = item.querySelector(".why");
     if (why !== null) why.hidden = !kept;
   }
+  const line = menu.querySelector("[role=separator]");
+  if (line !== null) line.hidden = !items(menu).some((item) => item.compareDocumentPosition(line) & Node.DOCUMENT_POSITION_FOLLOWING);
+};
+
+/** Whether an action is one for a row in its state. @param {HTMLElement} item @param {HTMLElement} button */
+const fits = (item, button) => {
+  const { locked, state } = button.dataset;
+  const other = item.dataset.when !== undefined && item.dataset.when !== locked;
+  return !other && item.dataset.needs.split(" ").includes(state);
 };
 
 /** @param {HTMLElement} button @param {HTMLElement} menu */
@@ -50,8 +58,10 @@ const opener = (target) => (target instanceof Element ? target.closest("[data-me
 document.addEventListener("click", (event) => {
   const button = opener(event.target);
   if (button !== null) {
-    event.preventDefault();
     const menu = document.getElementById(button.dataset.menu);
+    const every = [...menu.querySelectorAll("[data-path]")];
+    if (every.length > 0 && !every.some((item) => fits(item, button))) return; // nothing to choose: its details
+    event.preventDefault();
     if (menu.matches(":popover-open") && menu.dataset.of === button.id) menu.hidePopover();
     else open(button, menu);
     return;

@@ -65,8 +65,34 @@ document.addEventListener("click", (event) => {
   show();
 });
 
-document.addEventListener("htmx:afterSettle", show);
+/* What stood in the list and does no more, though it is the same list, may be gone for good: the server knows. */
+/** @type {Set<string>} */
+let before = new Set();
+let address = "";
+const follow = async () => {
+  const here = new Set(boxes().map((box) => box.value));
+  const missing = address === location.href ? [...chosen].filter((digest) => before.has(digest) && !here.has(digest)) : [];
+  before = here;
+  address = location.href;
+  const form = document.querySelector("#bulk");
+  if (missing.length === 0 || form === null) return;
+  const answer = await fetch(`${form.dataset.gone}?${new URLSearchParams(missing.map((digest) => ["digest", digest]))}`);
+  if (!answer.ok || answer.headers.get("content-type") !== "application/json") return;
+  const gone = await answer.json();
+  for (const digest of gone) chosen.delete(digest);
+  show();
+  if (gone.length > 0) {
+    const text = form.dataset.goneWords.replace("{n}", String(gone.length));
+    window.dispatchEvent(new CustomEvent("berth:say", { detail: { text } }));
+  }
+};
+
+document.addEventListener("htmx:afterSettle", () => {
+  show();
+  follow();
+});
 window.addEventListener("pageshow", () => {
   for (const box of boxes()) if (box.checked) chosen.add(box.value);
   show();
+  follow();
 });

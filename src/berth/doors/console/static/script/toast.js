@@ -8,19 +8,34 @@ const say = (text, bad) => {
   const words = document.createElement("span");
   words.textContent = text;
   box.append(words);
-  toast.replaceChildren(box);
+  // While a dialog is open nothing behind it is seen or read out.
+  const form = bad ? document.querySelector("dialog[open] .dlg-body") : null;
+  if (form === null) {
+    toast.replaceChildren(box);
+    return;
+  }
+  form.querySelector(".failed")?.remove();
+  box.classList.add("failed");
+  box.setAttribute("role", "alert");
+  form.prepend(box);
 };
 
 window.addEventListener("berth:say", (event) => say(event.detail.text, event.detail.bad === true));
 for (const kind of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(kind, () => say(document.body.dataset.offline, true));
 }
-document.addEventListener("htmx:responseError", (event) => say(event.detail.xhr.statusText || document.body.dataset.offline, true));
-/* Nobody looks: nothing is asked for. Once somebody does, everything is. */
-document.addEventListener("htmx:beforeRequest", (event) => {
-  if (document.hidden && event.detail.elt.id === "poll") event.preventDefault();
-});
-document.addEventListener("visibilitychange", () => {
-  const address = document.querySelector("#poll")?.getAttribute("hx-get");
-  if (!document.hidden && address) window.htmx.ajax("GET", address, { target: "#list", select: "#list", swap: "outerHTML" });
+document.addEventListener("htmx:responseError", (event) => say(told(event.detail.xhr) || document.body.dataset.failed, true));
+
+/** What a page says that came in place of the one asked for. @param {XMLHttpRequest} xhr */
+const told = (xhr) => {
+  if (!(xhr.getResponseHeader("content-type") ?? "").startsWith("text/html")) return "";
+  const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+  return page.querySelector("[role=alert]")?.textContent.trim() ?? "";
+};
+
+/* A refusal is no list, so it does not take the place of one. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.status < 400 || event.detail.target.id === "dialog") return;
+  event.detail.shouldSwap = false;
+  event.detail.isError = true;
 });
