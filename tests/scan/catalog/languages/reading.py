@@ -11,9 +11,9 @@ DATA = Path(__file__).parent / "data"
 
 
 def read(path: str, body: bytes | str) -> Contents:
-    """With the one reader that wants it."""
+    """With the reader that wants it, the one by its path before the one by its bytes."""
     body = body.encode() if isinstance(body, str) else body
-    (reader,) = [each for each in READERS if each.wants(path, body[:HEAD])]
+    reader = next(each for each in READERS if each.wants(path, body[:HEAD]))
     return reader.read(path, io.BytesIO(body))
 
 

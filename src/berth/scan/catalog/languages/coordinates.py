@@ -16,6 +16,12 @@ _WORD = re.compile(r"[\w.-]+")
 _BEFORE_VERSION = re.compile(r"-(?=\d)")
 _QUALIFIERS = frozenset({"alpha", "beta", "rc", "cr", "m", "b", "sp", "pre", "build", "milestone", "snapshot", "final"})
 _GRADLE_TITLE = re.compile(r"([\w.-]+)#[\w.-]+;.*")
+# Files of a hostile archive may have a million lines, so those that mean something are searched for.
+_PROPERTY = re.compile(r"^[ \t]*(groupId|artifactId|version)[ \t]*[=:]([^\r\n]*)", re.MULTILINE)
+_ATTRIBUTE = re.compile(
+    r"^(Implementation-(?:Version|Title|Vendor-Id)|Bundle-(?:SymbolicName|Version)|Specification-Version):(.*)",
+    re.MULTILINE | re.IGNORECASE,
+)
 _POM = re.compile(r"META-INF/maven/([^/]+)/([^/]+)/pom\.(?:xml|properties)")
 
 
@@ -33,9 +39,8 @@ class Coordinates:
 def of_properties(path: str, body: bytes) -> Coordinates | None:
     """Of a `pom.properties`. Its path says what old tools left out of it."""
     fields: dict[str, str] = {}
-    for line in body.decode("utf-8", "replace").splitlines():
-        key, _, value = line.partition("=")
-        fields.setdefault(key.strip(), value.strip())
+    for line in _PROPERTY.finditer(body.decode("utf-8", "replace")):
+        fields.setdefault(line[1], line[2].strip())
     group, artifact = of_path(path)
     found = Coordinates(fields.get("groupId") or group, fields.get("artifactId") or artifact, fields.get("version", ""))
     return found if found.group and found.artifact and found.version else None
@@ -51,9 +56,8 @@ def main_section(manifest: bytes) -> dict[str, str]:
     """The attributes of the archive itself, in lower case; long ones go on in lines that begin with a space."""
     text = re.sub(r"\r\n?", "\n", manifest.decode("utf-8", "replace")).lstrip("\n")
     attributes: dict[str, str] = {}
-    for line in text.partition("\n\n")[0].replace("\n ", "").split("\n"):
-        key, _, value = line.partition(":")
-        attributes.setdefault(key.lower(), value.strip())
+    for line in _ATTRIBUTE.finditer(text.partition("\n\n")[0].replace("\n ", "")):
+        attributes.setdefault(line[1].lower(), line[2].strip())
     return attributes
 
 

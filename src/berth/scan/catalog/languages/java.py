@@ -21,6 +21,8 @@ _MAX_TEXT = 2**20
 """Bytes of a `pom.properties` or a manifest."""
 _MAX_TEXTS = 64 * 2**20
 """Of all of them in one archive."""
+_MAX_ALL_TEXTS = 256 * 2**20
+"""Likewise, with those of all archives in it."""
 _MAX_UNPACKED = 2**30
 _MAX_LISTED = 1_000_000
 
@@ -49,6 +51,7 @@ class _Search:
 
     unpacked: Allowance = field(default_factory=lambda: Allowance(_MAX_UNPACKED, "bytes in its archives"))
     listed: Allowance = field(default_factory=lambda: Allowance(_MAX_LISTED, "entries in its archives"))
+    texts: Allowance = field(default_factory=lambda: Allowance(_MAX_ALL_TEXTS, "bytes in all descriptions"))
     troubles: int = 0
     first: Damaged | Exhausted | None = None
 
@@ -103,10 +106,12 @@ class _Search:
 
     def _text(self, file: BinaryIO, entry: Entry, texts: Allowance) -> bytes:
         try:
-            return unpacking.beginning(file, entry, _MAX_TEXT, texts)
+            body = unpacking.beginning(file, entry, _MAX_TEXT, texts)
+            self.texts.take(len(body))
         except (Damaged, Exhausted) as error:
             self._note(error)
             return b""
+        return body
 
     def _within(self, file: BinaryIO, entry: Entry, depth: int) -> Iterator[Coordinates]:
         if depth > _DEEPEST:

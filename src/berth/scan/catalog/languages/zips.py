@@ -22,7 +22,7 @@ _LONG = 0xFFFF_FFFF
 _LONG_NUMBERS = 1
 
 _END, _END_MARK = struct.Struct("<4s8xIIH"), b"PK\5\6"
-_LOCATOR, _LOCATOR_MARK = struct.Struct("<4s4xQ4x"), b"PK\6\7"
+_LOCATOR, _LOCATOR_MARK = struct.Struct("<4s16x"), b"PK\6\7"
 _LONG_END, _LONG_END_MARK = struct.Struct("<4s36xQQ"), b"PK\6\6"
 _LISTED, _LISTED_MARK = struct.Struct("<4s4xHH8xIIHHH8xI"), b"PK\1\2"
 _LOCAL, _LOCAL_MARK = struct.Struct("<4s22xHH"), b"PK\3\4"
@@ -91,8 +91,7 @@ def _list(file: BinaryIO) -> tuple[int, int, int]:
         raise Damaged("it is no ZIP archive, or cut")
     end = length - len(tail) + at
     _, size, offset, _ = _END.unpack_from(tail, at)
-    if _LONG in {size, offset}:
-        end, size, offset = _long_end(file, end)
+    end, size, offset = _long_end(file, end) or (end, size, offset)
     start = end - size
     if start < offset:
         raise Damaged("its list of entries is not where it says")
@@ -101,15 +100,17 @@ def _list(file: BinaryIO) -> tuple[int, int, int]:
     return start, size, start - offset
 
 
-def _long_end(file: BinaryIO, end: int) -> tuple[int, int, int]:
-    """Stands before a record that says where it is, which again stands before the usual end."""
-    end -= _LOCATOR.size + _LONG_END.size
-    file.seek(max(0, end))
-    mark, size, offset = _unpacked(_LONG_END, file)
-    locator, _ = _unpacked(_LOCATOR, file)
-    if (mark, locator) != (_LONG_END_MARK, _LOCATOR_MARK):
-        raise Damaged("its end is damaged")
-    return end, size, offset
+def _long_end(file: BinaryIO, end: int) -> tuple[int, int, int] | None:
+    """The end with numbers of eight bytes, which stands before the usual one, and a record that leads to it between.
+
+    Archives of very many entries have it too, with nothing in the usual end that would tell.
+    """
+    where = end - _LOCATOR.size - _LONG_END.size
+    records = stretches.read(file, where, end - where) if where >= 0 else b""
+    if not records.startswith(_LONG_END_MARK) or records[_LONG_END.size :][:4] != _LOCATOR_MARK:
+        return None
+    _, size, offset = _LONG_END.unpack_from(records)
+    return where, size, offset
 
 
 def _long(packed: int, unpacked: int, offset: int, extra: bytes) -> tuple[int, int]:
