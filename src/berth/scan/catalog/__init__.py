@@ -1,5 +1,5 @@
 """The catalog of an image: a `Reader` for every kind of file that tells of packages (SPEC 6)."""
 
-from berth.scan.catalog import system
+from berth.scan.catalog import languages, system
 
-READERS = (*system.READERS,)
+READERS = (*system.READERS, *languages.READERS)
