@@ -89,6 +89,11 @@ def test_an_archive_that_a_script_starts() -> None:
             ("org.apache.commons:commons-lang3", "3.12.0"),
         ),
         (
+            "spring-boot-own-2.0.jar",
+            {"META-INF/maven/com.acme/spring-boot-own/pom.xml": "<project/>"},
+            ("com.acme:spring-boot-own", "2.0"),
+        ),
+        (
             "service.jar",
             {"META-INF/maven/com.acme/billing/pom.xml": "<project/>"} | manifest(Implementation_Version="2.1"),
             ("com.acme:billing", "2.1"),

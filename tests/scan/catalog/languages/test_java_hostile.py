@@ -157,6 +157,12 @@ def _all_long(body: bytes) -> bytes:
     return body[:offset] + listed + long_end + locator + usual
 
 
+def test_names_without_end_take_no_time() -> None:
+    name = "-1a" * 20_000 + ".jar"
+    contents = read("a.war", archive({f"{number}{name}": b"" for number in range(200)}))
+    assert codes(contents) == ["damaged"]
+
+
 @given(st.data())
 def test_whatever_is_changed_in_an_archive_the_reader_ends(data: st.DataObject) -> None:
     body = bytearray(archive({"lib/b.jar": ONE} | LOG4J))

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from berth.scan.catalog.languages import groups
+from berth.scan.catalog.plain import LONGEST
 
 _VERSION = re.compile(r"\d[\w.+-]*")
 _WORD = re.compile(r"[\w.-]+")
@@ -40,7 +41,7 @@ def of_properties(path: str, body: bytes) -> Coordinates | None:
     """Of a `pom.properties`. Its path says what old tools left out of it."""
     fields: dict[str, str] = {}
     for line in _PROPERTY.finditer(body.decode("utf-8", "replace")):
-        fields.setdefault(line[1], line[2].strip())
+        fields.setdefault(line[1], line[2].strip()[:LONGEST])
     group, artifact = of_path(path)
     found = Coordinates(fields.get("groupId") or group, fields.get("artifactId") or artifact, fields.get("version", ""))
     return found if found.group and found.artifact and found.version else None
@@ -49,7 +50,7 @@ def of_properties(path: str, body: bytes) -> Coordinates | None:
 def of_path(path: str) -> tuple[str, str]:
     """Group and artifact by where Maven puts its files; empty for any other place."""
     matched = _POM.search(path)
-    return (matched[1], matched[2]) if matched else ("", "")
+    return (matched[1][:LONGEST], matched[2][:LONGEST]) if matched else ("", "")
 
 
 def main_section(manifest: bytes) -> dict[str, str]:
@@ -57,7 +58,7 @@ def main_section(manifest: bytes) -> dict[str, str]:
     text = re.sub(r"\r\n?", "\n", manifest.decode("utf-8", "replace")).lstrip("\n")
     attributes: dict[str, str] = {}
     for line in _ATTRIBUTE.finditer(text.partition("\n\n")[0].replace("\n ", "")):
-        attributes.setdefault(line[1].lower(), line[2].strip())
+        attributes.setdefault(line[1].lower(), line[2].strip()[:LONGEST])
     return attributes
 
 
@@ -65,17 +66,16 @@ def guessed(file_name: str, attributes: Mapping[str, str], poms: Sequence[tuple[
     """Of an archive without `pom.properties`; `poms` are group and artifact of the `pom.xml` that it has."""
     stem, version = of_file_name(file_name)
     artifact = stem if version else _title(stem, attributes, poms)
-    group = _group(artifact, attributes, poms)
-    known = groups.known(artifact)
-    if known is not None:
-        group, artifact = known
+    group = next((group for group, each in poms if each == artifact), "")
+    if not group:
+        group, artifact = groups.known(artifact) or (_group(artifact, attributes), artifact)
     version = _version(version, attributes)
     return Coordinates(group, artifact, version) if artifact and version else None
 
 
 def of_file_name(name: str) -> tuple[str, str]:
     """Artifact and version: `log4j-1.2-api-2.14.1.jar`, `hadoop-3.0-beta-1.jar`, `catalina.jar`, which has none."""
-    stem = name.rpartition("/")[2].rpartition(".")[0]
+    stem = name.rpartition("/")[2].rpartition(".")[0][:LONGEST]
     found = stem, ""
     for dash in _BEFORE_VERSION.finditer(stem):
         word = stem[: dash.start()].rpartition("-")[2].lower()
@@ -94,10 +94,7 @@ def _title(stem: str, attributes: Mapping[str, str], poms: Sequence[tuple[str, s
     return title if _WORD.fullmatch(title) else stem
 
 
-def _group(artifact: str, attributes: Mapping[str, str], poms: Sequence[tuple[str, str]]) -> str:
-    for group, each in poms:
-        if each == artifact:
-            return group
+def _group(artifact: str, attributes: Mapping[str, str]) -> str:
     vendor = attributes.get("implementation-vendor-id", "")
     if _WORD.fullmatch(vendor):
         return vendor

@@ -40,8 +40,8 @@ def _told(path: str, file: BinaryIO) -> Iterator[Package]:
     for each in search.archive(path, file, 0):
         package = found.package("maven", path, each.name, each.version)
         if package is not None and each not in told:
+            told.add(each)
             yield package
-        told.add(each)
     search.finish()
 
 
