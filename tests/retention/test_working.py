@@ -9,8 +9,8 @@ from sqlalchemy import func, select, text, update
 from berth.db.pages import Wanted
 from berth.db.tables import image, manifest, metadata, retention_run
 from berth.jobs import run_jobs
-from berth.registry import images, sizes, trash
-from berth.retention import facts, runs, working
+from berth.registry import sizes, trash
+from berth.retention import deleting, facts, runs, working
 from berth.retention.plan import plan_retention
 from berth.retention.runs import Item, Run
 from berth.site import Site
@@ -21,6 +21,7 @@ from tests import documents, make
 from tests.documents import Document
 from tests.make import Target
 from tests.registry import acts
+from tests.registry.test_rows import counted
 from tests.sites import Clock
 
 POLICY = DeletionPolicy(
@@ -242,17 +243,17 @@ def test_a_run_that_was_killed_goes_on_where_it_was(
     class Killed(BaseException):
         pass
 
-    delete = working.delete
+    delete = deleting.delete
 
     def two(*given: Any) -> str:  # Any: as it is called
         if next(left, None) is None:
             raise Killed
         return delete(*given)
 
-    monkeypatch.setattr(working, "delete", two)
+    monkeypatch.setattr(deleting, "delete", two)
     with pytest.raises(Killed):
         working.run.run(site, run_id=run_id)
-    monkeypatch.setattr(working, "delete", delete)
+    monkeypatch.setattr(deleting, "delete", delete)
     assert look(web, run_id)[0].state == "running"
     working.run.run(site, run_id=run_id)
     run, _ = look(web, run_id)
@@ -322,9 +323,10 @@ def untagged_at(site: Site) -> Any:  # Any: a time or None
 
 
 def test_the_plan_of_an_image_takes_three_reads(web: Target, shelf: dict[str, Document], site: Site) -> None:
-    with site.db.read() as tx:
-        found = images.seen(tx, web.place, web.path)
+    found = acts.look(web)
+    with site.db.read() as tx, counted(site) as said:
         contents = facts.read(tx, found, at=site.now())
+    assert len(said) == 3, said
     assert {each.digest for each in contents} == {document.digest for document in shelf.values()}
     verdicts = plan_retention(contents, POLICY, site.now())
     assert named(shelf, [verdict.digest for verdict in verdicts if verdict.deleted]) == GOING

@@ -16,7 +16,7 @@ from berth.audit.events import Actor
 from berth.db import changes, versions
 from berth.db.tables import image, manifest, repository
 from berth.people.access import Place
-from berth.registry import images, locks, naming
+from berth.registry import images, locks, naming, policy_runs
 from berth.registry.images import Image
 from berth.words import expression, names
 from berth.words.digest import Digest
@@ -108,7 +108,8 @@ def set_image(tx: Connection, now: Image, wanted: Columns, actor: Actor, *, at: 
     """Set columns of an image as it is now, whose row is held."""
     lock = wanted.get("policy_lock")
     others = {name: value for name, value in wanted.items() if name != "policy_lock"}
-    _set(tx, image, now.id, others, actor, "image.edit", str(now.path), at=at)
+    if "policy_deletion" in _set(tx, image, now.id, others, actor, "image.edit", str(now.path), at=at):
+        policy_runs.policy_changed(tx, now.id, at=at)
     is_locked = now.lock is not None and now.lock.holds(at)
     if lock is not None and lock["locked"] and not is_locked:
         locks.put_on(tx, now, actor, at=at)
@@ -130,16 +131,18 @@ def _described(description: str | None) -> Columns:
 
 def _set(
     tx: Connection, table: Table, row_id: int, wanted: Columns, actor: Actor, action: str, target: str, *, at: datetime
-) -> None:
+) -> Columns:
+    """Returns what has become different."""
     row = tx.execute(select(table).where(table.c.id == row_id).with_for_update(key_share=True)).mappings().one()
     changed = different(row, wanted)
     if not changed:
-        return
+        return changed
     edit = {"version": table.c.version + 1, "edited_by": actor.name, "edited_at": at}
     tx.execute(update(table).where(table.c.id == row_id).values(**changed, **edit))
     before = {_plain(name): row[name] for name in changed}
     after = {_plain(name): value for name, value in changed.items()}
     events.record(tx, actor, action, target, at=at, before=before, after=after)
+    return changed
 
 
 def different(row: RowMapping, wanted: Columns) -> Columns:

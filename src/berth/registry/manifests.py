@@ -10,7 +10,7 @@ from berth.audit import events
 from berth.audit.events import Actor
 from berth.db.tables import blob, image_blob, manifest, manifest_blob, manifest_body, manifest_edge
 from berth.people.access import Place
-from berth.registry import deletable, images, kinds, locks, platforms, reach, tags, trash
+from berth.registry import deletable, images, kinds, locks, platforms, policy_runs, reach, tags, trash
 from berth.registry.images import Image
 from berth.words import digest as digests
 from berth.words.digest import Digest
@@ -67,6 +67,7 @@ def put(
         found = images.born(tx, place, found, actor, at=at)
     for name in names:
         tags.put(tx, found, name, manifest_id, content, actor, at=at, new=known is None)
+    policy_runs.pushed(tx, found, content)
     if found.locks_when_tagged and tags.has_own(names):
         locks.when_tagged(tx, found, actor, at=at)
     facts = {"digest": str(content), "tags": names, "media_type": document.media_type}

@@ -5,10 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from berth.db.tables import manifest, manifest_edge, tag
+from berth.db.tables import image, manifest, manifest_edge, registry, repository, tag
 from berth.registry import images, locks
 from berth.registry.images import Image
 from berth.retention.plan import Content
+from berth.words.names import ImagePath
+from berth.words.policies import DeletionPolicy
 
 
 def read(tx: Connection, found: Image, *, at: datetime, only: Collection[int] | None = None) -> list[Content]:
@@ -91,3 +93,24 @@ def _parents(tx: Connection, found: Image, only: Collection[int] | None) -> dict
     for child_id, digest in tx.execute(query.order_by(manifest.c.id)):
         parents.setdefault(child_id, []).append(digest)
     return parents
+
+
+def policy_of(tx: Connection, image_id: int) -> DeletionPolicy:
+    return DeletionPolicy.from_json(
+        tx.execute(select(image.c.policy_deletion).where(image.c.id == image_id)).scalar_one()
+    )
+
+
+def image_of(tx: Connection, image_id: int) -> Image | None:
+    """An image that clients see; None when it is no more, or cannot be changed."""
+    query = (
+        select(image, registry.c.name.label("registry"), repository.c.name.label("repository"))
+        .join_from(image, repository)
+        .join(registry)
+        .where(image.c.id == image_id, image.c.state.in_(images.VISIBLE))
+    )
+    row = tx.execute(query).mappings().first()
+    if row is None:
+        return None
+    path = ImagePath(row["registry"], row["repository"], row["name"])
+    return Image(row["id"], row["repository_id"], path, born=True, lock=images.lock_of(row))

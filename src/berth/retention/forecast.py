@@ -12,9 +12,8 @@ from sqlalchemy import Connection, Select, literal, select, union
 from berth.db.tables import manifest, manifest_edge, tag
 from berth.registry import reach
 from berth.registry.images import Image
-from berth.retention import facts
+from berth.retention import facts, newest
 from berth.retention.plan import Reason, plan_retention
-from berth.retention.working import policy_of
 from berth.words.policies import DeletionPolicy
 
 
@@ -37,11 +36,11 @@ def of(
     if not ids:
         return {}
     if policy is None:
-        policy = policy_of(tx, found.id)
+        policy = facts.policy_of(tx, found.id)
     if not policy.enabled:
         return dict.fromkeys(ids, OFF)
     contents = facts.read(tx, found, at=at, only=_hanging_together(tx, found, ids))
-    verdicts = plan_retention(contents, policy, at, _newest(tx, found, policy))
+    verdicts = plan_retention(contents, policy, at, newest.names(tx, found, policy))
     return {
         verdict.content.id: Forecast(verdict.deleted, verdict.reason, verdict.because, verdict.due_at)
         for verdict in verdicts
@@ -79,16 +78,3 @@ def _near(found: Image, some: Collection[int]) -> Select[tuple[int]]:
         .where(tag.c.image_id == found.id, manifest.c.id.in_(some)),
     ).subquery()
     return select(steps.c[0])
-
-
-def _newest(tx: Connection, found: Image, policy: DeletionPolicy) -> set[str]:
-    """The names that the policy keeps in the whole image for being the newest."""
-    if not policy.keep_newest:
-        return set()
-    query = select(tag.c.name).where(tag.c.image_id == found.id, tag.c.fallback_of.is_(None))
-    if policy.keep_newest_by == "version":
-        query = query.order_by(tag.c.natural.desc())
-    else:
-        query = query.join(manifest, manifest.c.id == tag.c.manifest_id)
-        query = query.order_by(manifest.c.created_at.desc(), manifest.c.id.desc(), tag.c.name.desc())
-    return set(tx.scalars(query.limit(policy.keep_newest)))

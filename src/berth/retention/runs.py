@@ -1,7 +1,11 @@
 """Tests and runs of deletion policies, each with its report: rows that a job fills in.
 
     queued ──> running ──> done
-                      └──> failed      with the reason; what a run has deleted is deleted
+                │     └──> failed      with the reason; what a run has deleted is deleted
+                └─> waiting ──> queued, when somebody approves
+                           └──> refused      by somebody, or because the policy was changed
+
+A plan is written in many small transactions, as other writers wait for each; it counts once `planned_at` is set.
 
 A test lists every digest with its verdict. A run lists what it was to delete, and what became of each:
 
@@ -14,14 +18,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, false, func, insert, select, update
 
 from berth.audit.events import Actor
 from berth.db import pages
 from berth.db.pages import Found, Wanted
-from berth.db.tables import image, registry, repository, retention_item, retention_run
+from berth.db.tables import image, registry, repository, retention_item, retention_push, retention_run
+from berth.registry import reach
 from berth.registry.images import Image
+from berth.registry.policy_runs import GOING_ON
 from berth.retention.plan import Verdict
+from berth.site import Site
 from berth.words.errors import FieldInvalid, RunUnknown
 from berth.words.policies import DeletionPolicy
 
@@ -29,9 +36,8 @@ Kind = Literal["test", "run"]
 
 KEPT = 20
 """Of each kind and image; older ones are forgotten."""
-GOING_ON = ("queued", "running", "waiting")
-"""Waiting is for an approval."""
 AT_ONCE = 1000
+"""Items that are written in one transaction."""
 SORTS = {"asked_at": (retention_run.c.asked_at, retention_run.c.id)}
 ITEM_SORTS = {"place": (retention_item.c.place,)}
 
@@ -43,7 +49,7 @@ class Run:
     kind: Kind
     state: str
     reason: str
-    """Why it failed."""
+    """Why it failed, or was refused."""
     policy: DeletionPolicy
     source: str | None
     """The test whose plan this run applies, and nothing beyond it."""
@@ -59,6 +65,8 @@ class Run:
     breaker: str
     """Why it needs an approval; of a test, why a run would."""
     approved_by: str | None
+    attempts: int
+    """Of its job, this one included."""
 
     @property
     def needs_approval(self) -> bool:
@@ -92,16 +100,50 @@ def start(
     at: datetime,
     source: str | None = None,
 ) -> str:
-    """Make the row of what a job is going to do; returns its id. Older ones are forgotten."""
+    """Make the row of what a job is going to do; returns its id."""
     run_id = str(uuid.uuid4())
     asked = {"asked_by": actor.name, "asked_at": at, "source": source}
     values = {"id": run_id, "image_id": found.id, "kind": kind, "state": "queued", "policy": policy.to_json()}
     tx.execute(insert(retention_run).values(**values, **asked))
-    mine = (retention_run.c.image_id == found.id) & (retention_run.c.kind == kind)
-    older = select(retention_run.c.id).where(mine).order_by(retention_run.c.asked_at.desc(), retention_run.c.id)
-    going = list(tx.scalars(older.offset(KEPT)))
-    tx.execute(delete(retention_run).where(retention_run.c.id.in_(going), retention_run.c.state.not_in(GOING_ON)))
     return run_id
+
+
+def forget(site: Site, image_id: int, kind: Kind) -> None:
+    """Remove all but the last ones; what a run that goes on is bound to stays with it."""
+    with site.db.read() as tx:
+        mine = (retention_run.c.image_id == image_id) & (retention_run.c.kind == kind)
+        sources = select(retention_run.c.source).where(
+            retention_run.c.image_id == image_id,
+            retention_run.c.state.in_(GOING_ON),
+            retention_run.c.source.is_not(None),
+        )
+        last_first = (
+            select(retention_run.c.id).where(mine).order_by(retention_run.c.asked_at.desc(), retention_run.c.id)
+        )
+        older = set(tx.scalars(last_first.offset(KEPT))) - set(tx.scalars(sources))
+    for run_id in sorted(older):
+        _forget(site, run_id)
+
+
+def _forget(site: Site, run_id: str) -> None:
+    """A run may have been bound to it meanwhile; then that has read it, or finds out and ends."""
+    ended = (retention_run.c.id == run_id) & retention_run.c.state.not_in(GOING_ON)
+    with site.db.read() as tx:
+        if tx.execute(select(retention_run.c.id).where(ended)).first() is None:
+            return
+    _clear(site, run_id)
+    with site.db.write(durable=False) as tx:
+        tx.execute(delete(retention_run).where(ended))
+
+
+def _clear(site: Site, run_id: str) -> None:
+    """Remove its items."""
+    with site.db.read() as tx:
+        last = tx.scalar(select(func.max(retention_item.c.place)).where(retention_item.c.run_id == run_id))
+    for begins in range(0, 0 if last is None else last + 1, AT_ONCE):
+        some = retention_item.c.place.between(begins, begins + AT_ONCE - 1)
+        with site.db.write(durable=False) as tx:
+            tx.execute(delete(retention_item).where(retention_item.c.run_id == run_id, some))
 
 
 def find(tx: Connection, found: Image, run_id: str) -> Run:
@@ -136,8 +178,10 @@ def page(tx: Connection, found: Image, wanted: Wanted, *, kind: Kind | None = No
 def items(
     tx: Connection, run: Run, wanted: Wanted, *, deleted: bool | None = None, outcome: str | None = None
 ) -> Found[Item]:
-    """Raises `FieldInvalid`."""
+    """None before the whole plan is there. Raises `FieldInvalid`."""
     query = select(retention_item).where(retention_item.c.run_id == run.id)
+    if run.planned_at is None:
+        query = query.where(false())
     if deleted is not None:
         query = query.where(retention_item.c.deleted == deleted)
     if outcome is not None:
@@ -157,13 +201,14 @@ def taken(tx: Connection, run_id: str) -> set[str]:
 def begin(tx: Connection, run_id: str) -> Run | None:
     """The job has it in hand, perhaps for a second time. None when it has ended, or is gone with its image."""
     mine = (retention_run.c.id == run_id) & retention_run.c.state.in_(("queued", "running"))
-    if not tx.execute(update(retention_run).where(mine).values(state="running")).rowcount:
+    values = {"state": "running", "attempts": retention_run.c.attempts + 1}
+    if not tx.execute(update(retention_run).where(mine).values(**values)).rowcount:
         return None
     return get(tx, run_id)
 
 
-def planned(
-    tx: Connection,
+def plan(
+    site: Site,
     run_id: str,
     verdicts: Sequence[Verdict],
     *,
@@ -173,13 +218,15 @@ def planned(
     breaker: str = "",
 ) -> None:
     """Keep a plan. What goes comes first; referrers after the subjects that take them along."""
-    tx.execute(delete(retention_item).where(retention_item.c.run_id == run_id))
+    _clear(site, run_id)
     rows = [_values(run_id, place, verdict, outcome) for place, verdict in enumerate(_ordered(verdicts))]
     for begins in range(0, len(rows), AT_ONCE):
-        tx.execute(insert(retention_item), rows[begins : begins + AT_ONCE])
+        with site.db.write(durable=False) as tx:
+            tx.execute(insert(retention_item), rows[begins : begins + AT_ONCE])
     going = sum(verdict.deleted for verdict in verdicts)
     counts = {"deleted": going, "kept": len(verdicts) - going, "freed": freed, "breaker": breaker}
-    tx.execute(update(retention_run).where(retention_run.c.id == run_id).values(planned_at=at, **counts))
+    with site.db.write() as tx:
+        tx.execute(update(retention_run).where(retention_run.c.id == run_id).values(planned_at=at, **counts))
 
 
 def wait(tx: Connection, run_id: str) -> None:
@@ -190,7 +237,8 @@ def wait(tx: Connection, run_id: str) -> None:
 def approve(tx: Connection, run_id: str, name: str) -> bool:
     """Let it go on; False when it is not waiting."""
     mine = (retention_run.c.id == run_id) & (retention_run.c.state == "waiting")
-    return bool(tx.execute(update(retention_run).where(mine).values(state="queued", approved_by=name)).rowcount)
+    values = {"state": "queued", "approved_by": name, "attempts": 0}
+    return bool(tx.execute(update(retention_run).where(mine).values(**values)).rowcount)
 
 
 def refuse(tx: Connection, run_id: str, name: str, *, at: datetime) -> bool:
@@ -216,6 +264,12 @@ def unended(tx: Connection, *where: ColumnElement[bool], limit: int) -> list[tup
     return [(f"{row['above']}/{row['within']}/{row['image']}", _run(row)) for row in rows]
 
 
+def waiting(tx: Connection) -> list[Run]:
+    """All that wait for an approval."""
+    mine = (retention_run.c.state == "waiting") & (retention_run.c.kind == "run")
+    return [_run(row) for row in tx.execute(select(retention_run).where(mine)).mappings()]
+
+
 def queued(tx: Connection, run_id: str, limit: int) -> list[Item]:
     """The next ones that a run has to delete."""
     mine = (retention_item.c.run_id == run_id) & (retention_item.c.outcome == "queued")
@@ -226,14 +280,26 @@ def queued(tx: Connection, run_id: str, limit: int) -> list[Item]:
 def queued_among(tx: Connection, run_id: str, digests: Iterable[str]) -> list[Item]:
     """Those of these digests that the run still has to delete."""
     mine = (retention_item.c.run_id == run_id) & (retention_item.c.outcome == "queued")
-    query = select(retention_item).where(mine, retention_item.c.digest.in_(list(digests)))
-    return [_item(row) for row in tx.execute(query.order_by(retention_item.c.place)).mappings()]
+    found: list[Item] = []
+    for some in reach.batches(digests):
+        query = select(retention_item).where(mine, retention_item.c.digest.in_(some))
+        found += [_item(row) for row in tx.execute(query).mappings()]
+    return sorted(found, key=lambda item: item.place)
+
+
+def pushed_among(tx: Connection, run_id: str, digests: Iterable[str]) -> set[str]:
+    """Those of these digests that were pushed since the run was asked for."""
+    mine = select(retention_push.c.digest).where(retention_push.c.run_id == run_id)
+    return {
+        each for some in reach.batches(digests) for each in tx.scalars(mine.where(retention_push.c.digest.in_(some)))
+    }
 
 
 def became(tx: Connection, run_id: str, places: Iterable[int], outcome: str, because: str = "") -> None:
-    mine = (retention_item.c.run_id == run_id) & retention_item.c.place.in_(list(places))
     values = {"outcome": outcome, **({"because": because[:1000]} if because else {})}
-    tx.execute(update(retention_item).where(mine).values(**values))
+    for some in reach.batches(places):
+        mine = (retention_item.c.run_id == run_id) & retention_item.c.place.in_(some)
+        tx.execute(update(retention_item).where(mine).values(**values))
 
 
 def end(tx: Connection, run_id: str, *, at: datetime, reason: str = "") -> None:

@@ -1,33 +1,28 @@
-"""The jobs: a test plans and writes down; a run plans, and deletes what it planned in small transactions.
+"""The jobs: a test plans and writes down; a run plans, and deletes what it planned in small transactions."""
 
-Each digest is looked at again before it goes: what has got or lost a name, was locked or is listed by something new
-since the plan was made stays, and the report says so. What goes, goes into the trash.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection, select, union
+from sqlalchemy import Connection, select
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db.tables import image, manifest, registry, repository, tag
+from berth.db.tables import image
 from berth.jobs import job
-from berth.registry import deletable, images, reach, trash
-from berth.registry.deletable import Verdict as Judged
+from berth.registry import images, policy_runs
 from berth.registry.images import Image
-from berth.retention import breaker, facts, runs, weights
-from berth.retention.plan import Reason, Verdict, plan_retention
-from berth.retention.runs import Item, Kind, Run
+from berth.retention import breaker, deleting, facts, runs, weights
+from berth.retention.plan import Content, Verdict, plan_retention
+from berth.retention.runs import Kind, Run
 from berth.site import Site
-from berth.words import digest as digests
-from berth.words.errors import FieldInvalid, ManifestReferenced, Refusal, RunGoesOn, RunNotWaiting
-from berth.words.names import ImagePath
+from berth.words.errors import FieldInvalid, Refusal, RunGoesOn, RunNotWaiting
 from berth.words.policies import DeletionPolicy
 
 BATCH = 20
-WITH_SUBJECT = Reason.WITH_SUBJECT.value
+ATTEMPTS = 6
+"""After so many, some minutes apart, a test or run ends as failed."""
 POLICY = Actor("policy")
 """Who deletes what nobody asked for by hand."""
 
@@ -49,7 +44,7 @@ def ask(
     A test takes a policy that is not saved; a run takes the one that is, and may be bound to what a test has found.
     Raises `FieldInvalid`, `RunUnknown`, `RunGoesOn`.
     """
-    saved = policy_of(tx, found.id)
+    saved = facts.policy_of(tx, found.id)
     if kind == "test":
         if source is not None:
             raise FieldInvalid("source", "nothing; only a run applies what a test has found")
@@ -95,66 +90,107 @@ def _answered(tx: Connection, found: Image, waiting: Run, action: str, actor: Ac
     events.record(tx, actor, action, str(found.path), at=at, after=after)
 
 
-def policy_of(tx: Connection, image_id: int) -> DeletionPolicy:
-    return DeletionPolicy.from_json(
-        tx.execute(select(image.c.policy_deletion).where(image.c.id == image_id)).scalar_one()
-    )
-
-
 @job("retention.apply_due")
 def apply_due(site: Site) -> None:
     """Begin a run for each image whose policy takes something now."""
+    _end_outdated(site)
     begun = 0
     for image_id in _with_policy(site):
-        with site.db.read() as tx:
-            found = _image(tx, image_id)
-            going = found is not None and any(verdict.deleted for verdict in _plan(tx, found, at=site.now()))
-        if found is not None and going:
-            with site.db.write() as tx:
-                images.lock(tx, image_id)
-                if _image(tx, image_id) is not None and runs.going_on(tx, image_id) is None:
-                    run_id = runs.start(tx, found, "run", policy_of(tx, image_id), POLICY, at=site.now())
-                    run.put(tx, at=site.now(), run_id=run_id)
-                    begun += 1
+        try:
+            begun += _apply_due(site, image_id)
+        except Exception:
+            # One image that is broken must not keep all the others from being tidied.
+            log.exception("deletion policy not applied", image=image_id)
     log.info("deletion policies applied", runs=begun)
+
+
+def _apply_due(site: Site, image_id: int) -> bool:
+    with site.db.read() as tx:
+        found = facts.image_of(tx, image_id)
+        if found is None or runs.going_on(tx, image_id) is not None:
+            return False
+        if not any(verdict.deleted for verdict in _plan(tx, found, at=site.now())):
+            return False
+    with site.db.write() as tx:
+        images.lock(tx, image_id)
+        if facts.image_of(tx, image_id) is None or runs.going_on(tx, image_id) is not None:
+            return False
+        run_id = runs.start(tx, found, "run", facts.policy_of(tx, image_id), POLICY, at=site.now())
+        run.put(tx, at=site.now(), run_id=run_id)
+    return True
+
+
+def _end_outdated(site: Site) -> None:
+    """Runs that wait to apply a policy which the image has no more can only fail, and would keep others out."""
+    with site.db.read() as tx:
+        waiting = [each for each in runs.waiting(tx) if facts.policy_of(tx, each.image_id) != each.policy]
+    for each in waiting:
+        with site.db.write() as tx:
+            images.lock(tx, each.image_id)
+            if facts.policy_of(tx, each.image_id) != each.policy:
+                policy_runs.policy_changed(tx, each.image_id, at=site.now())
 
 
 @job("retention.test")
 def test(site: Site, *, run_id: str) -> None:
     """Plan, and write the plan down; nothing else is written."""
-    with site.db.write(durable=False) as tx:
-        begun = runs.begin(tx, run_id)
-    if begun is None:
-        return
-    with site.db.read() as tx:
-        found = _image(tx, begun.image_id)
-        at = site.now()
-        verdicts = [] if found is None else plan_retention(facts.read(tx, found, at=at), begun.policy, at)
-        freed = weights.freed(tx, [verdict.content.id for verdict in verdicts if verdict.deleted])
-    with site.db.write() as tx:
-        trips = breaker.trips(verdicts, begun.policy)
-        runs.planned(tx, run_id, verdicts, at=at, freed=freed, outcome="", breaker=trips)
-        runs.end(tx, run_id, at=site.now(), reason="the image is gone or inactive" if found is None else "")
+    _work(site, run_id, _test)
 
 
 @job("retention.run")
 def run(site: Site, *, run_id: str) -> None:
     """Delete what the policy takes; goes on where it was left when its process was killed."""
-    with site.db.write() as tx:
+    _work(site, run_id, _run)
+
+
+def _work(site: Site, run_id: str, act: Callable[[Site, Run], str | None]) -> None:
+    """The act says why it failed, or None when it is to go on later.
+
+    A refusal will come again, so it ends the run at once. Anything else may pass: the queue tries again a few times.
+    """
+    with site.db.write(durable=False) as tx:
         begun = runs.begin(tx, run_id)
     if begun is None:
         return
+    reason: str | None = f"given up after {ATTEMPTS} attempts, in which its worker went away"
+    try:
+        if begun.attempts <= ATTEMPTS:
+            reason = act(site, begun)
+    except Refusal as refusal:
+        reason = str(refusal)
+    except Exception as error:
+        if begun.attempts < ATTEMPTS:
+            raise
+        log.exception("given up", run=run_id)
+        reason = f"given up after {ATTEMPTS} attempts: {type(error).__name__}: {error}"
+    if reason is not None:
+        with site.db.write() as tx:
+            runs.end(tx, run_id, at=site.now(), reason=reason)
+        runs.forget(site, begun.image_id, begun.kind)
+
+
+def _test(site: Site, begun: Run) -> str:
+    with site.db.read() as tx:
+        found = facts.image_of(tx, begun.image_id)
+        at = site.now()
+        verdicts = [] if found is None else plan_retention(facts.read(tx, found, at=at), begun.policy, at)
+        freed = weights.freed(tx, [verdict.content.id for verdict in verdicts if verdict.deleted])
+    trips = breaker.trips(verdicts, begun.policy)
+    runs.plan(site, begun.id, verdicts, at=at, freed=freed, outcome="", breaker=trips)
+    return deleting.GONE if found is None else ""
+
+
+def _run(site: Site, begun: Run) -> str | None:
     reason = "" if begun.planned_at is not None else prepare(site, begun)
-    if not reason and _waits(site, run_id):
-        return
+    if not reason and _waits(site, begun.id):
+        return None
     while not reason:
         with site.db.read() as tx:
-            some = runs.queued(tx, run_id, BATCH)
+            some = runs.queued(tx, begun.id, BATCH)
         if not some:
             break
-        reason = delete(site, begun, some)
-    with site.db.write() as tx:
-        runs.end(tx, run_id, at=site.now(), reason=reason)
+        reason = deleting.delete(site, begun, some)
+    return reason
 
 
 def _with_policy(site: Site) -> list[int]:
@@ -166,27 +202,33 @@ def _with_policy(site: Site) -> list[int]:
 
 
 def _plan(tx: Connection, found: Image, *, at: datetime) -> list[Verdict]:
-    return plan_retention(facts.read(tx, found, at=at), policy_of(tx, found.id), at)
+    return plan_retention(facts.read(tx, found, at=at), facts.policy_of(tx, found.id), at)
 
 
 def prepare(site: Site, begun: Run) -> str:
     """Write down what is to go; returns why nothing can."""
     with site.db.read() as tx:
-        found = _image(tx, begun.image_id)
+        found = facts.image_of(tx, begun.image_id)
         if found is None:
-            return "the image is gone or inactive"
-        if policy_of(tx, found.id) != begun.policy:
-            return "the policy was changed meanwhile"
+            return deleting.GONE
+        if facts.policy_of(tx, found.id) != begun.policy:
+            return policy_runs.CHANGED
         at = site.now()
-        plan = _plan(tx, found, at=at)
+        contents = facts.read(tx, found, at=at)
+        pushed = runs.pushed_among(tx, begun.id, [each.digest for each in contents])
+        plan = plan_retention([_busy(each, pushed) for each in contents], begun.policy, at)
         trips = breaker.trips(plan, begun.policy)
         going = [verdict for verdict in plan if verdict.deleted]
         bound = None if begun.source is None else runs.taken(tx, begun.source)
         going = [verdict for verdict in going if bound is None or verdict.digest in bound]
         freed = weights.freed(tx, [verdict.content.id for verdict in going])
-    with site.db.write() as tx:
-        runs.planned(tx, begun.id, going, at=at, freed=freed, outcome="queued", breaker=trips)
+    runs.plan(site, begun.id, going, at=at, freed=freed, outcome="queued", breaker=trips)
     return ""
+
+
+def _busy(content: Content, pushed: Collection[str]) -> Content:
+    """What is pushed while the policy is applied stays."""
+    return replace(content, active=False) if content.digest in pushed else content
 
 
 def _waits(site: Site, run_id: str) -> bool:
@@ -197,132 +239,3 @@ def _waits(site: Site, run_id: str) -> bool:
             return False
         runs.wait(tx, run_id)
         return True
-
-
-def delete(site: Site, begun: Run, some: Sequence[Item]) -> str:
-    """Some of them together; when that fails each by itself. Returns why the run cannot go on."""
-    try:
-        return _delete_together(site, begun, some)
-    except Exception as error:
-        log.exception("digests not deleted by policy")
-        if len(some) == 1:
-            with site.db.write() as tx:
-                runs.became(tx, begun.id, [some[0].place], "failed", f"{type(error).__name__}: {error}")
-            return ""
-    for item in some:
-        reason = delete(site, begun, [item])
-        if reason:
-            return reason
-    return ""
-
-
-def _delete_together(site: Site, begun: Run, some: Sequence[Item]) -> str:
-    with site.db.write() as tx:
-        images.lock(tx, begun.image_id)
-        found = _image(tx, begun.image_id)
-        if found is None:
-            return "the image is gone or inactive"
-        if policy_of(tx, found.id) != begun.policy:
-            return "the policy was changed meanwhile"
-        at = site.now()
-        some = _with_referrers(tx, found, begun, some)
-        there = _there(tx, found, some)
-        same = [item for item in some if there.get(item.digest) == item.version and item.reason != WITH_SUBJECT]
-        verdicts = _judged(tx, found, same, at=at)
-        going = [(item, verdicts[item.digest]) for item in same if verdicts[item.digest].accepted]
-        _move(tx, site, found, begun, going, at=at)
-        gone = {item.digest for item in some} - _there(tx, found, some).keys()
-        runs.became(tx, begun.id, [item.place for item in some if item.digest in gone], "deleted")
-        for item in some:
-            if item.digest not in gone:
-                refusal = verdicts[item.digest].refusal if item.digest in verdicts else None
-                runs.became(tx, begun.id, [item.place], "drifted", _drift(item, there, refusal))
-    return ""
-
-
-def _with_referrers(tx: Connection, found: Image, begun: Run, some: Sequence[Item]) -> list[Item]:
-    """With those of the run that speak of these, so that they are judged together."""
-    speaking = reach.with_referrers(tx, found.id, [item.digest for item in some])
-    digests_ = {each for those in speaking.values() for each in those.values()}
-    more = runs.queued_among(tx, begun.id, digests_ - {item.digest for item in some})
-    return [*some, *more]
-
-
-def _judged(tx: Connection, found: Image, asked: Sequence[Item], *, at: datetime) -> dict[str, Judged]:
-    """May they go? What speaks of something that stays is not asked for, and so stays too."""
-    subjects = _subjects(tx, found, asked)
-    left, verdicts = list(asked), dict[str, Judged]()
-    while True:
-        verdicts |= {str(each.digest): each for each in deletable.judge(tx, found, _parsed(left), at=at)}
-        going = {item.digest for item in left if verdicts[item.digest].accepted}
-        staying = [item for item in left if item.digest in going and subjects.get(item.digest, set()) - going]
-        if not staying:
-            return verdicts
-        for item in staying:
-            content = digests.parse(item.digest)
-            refusal = ManifestReferenced(content, sorted(subjects[item.digest] - going))
-            verdicts[item.digest] = Judged(content, refusal=refusal)
-        left = [item for item in left if item not in staying]
-
-
-def _subjects(tx: Connection, found: Image, some: Sequence[Item]) -> dict[str, set[str]]:
-    """By digest what it speaks of, as far as it is there."""
-    mine = (manifest.c.image_id == found.id) & manifest.c.digest.in_([item.digest for item in some])
-    by_subject = select(manifest.c.digest, manifest.c.subject).where(mine, manifest.c.subject.is_not(None))
-    by_name = select(manifest.c.digest, tag.c.fallback_of).join(tag, tag.c.manifest_id == manifest.c.id)
-    spoken: dict[str, set[str]] = {}
-    for digest, subject in tx.execute(union(by_subject, by_name.where(mine, tag.c.fallback_of.is_not(None)))):
-        spoken.setdefault(digest, set()).add(subject)
-    every = {subject for those in spoken.values() for subject in those}
-    here = (manifest.c.image_id == found.id) & manifest.c.digest.in_(every)
-    there = set(tx.scalars(select(manifest.c.digest).where(here)))
-    return {digest: (those & there) - {digest} for digest, those in spoken.items()}
-
-
-def _drift(item: Item, there: dict[str, int], refusal: Refusal | None) -> str:
-    if refusal is not None:
-        return str(refusal)
-    return "it was changed meanwhile" if there[item.digest] != item.version else "what it speaks of stays"
-
-
-def _there(tx: Connection, found: Image, some: Sequence[Item]) -> dict[str, int]:
-    """The versions of those that are there."""
-    query = select(manifest.c.digest, manifest.c.version).where(
-        manifest.c.image_id == found.id, manifest.c.digest.in_([item.digest for item in some])
-    )
-    return {row.digest: row.version for row in tx.execute(query)}
-
-
-def _parsed(some: Sequence[Item]) -> list[digests.Digest]:
-    return [digests.parse(item.digest) for item in some]
-
-
-def _move(
-    tx: Connection, site: Site, found: Image, begun: Run, going: Sequence[tuple[Item, Judged]], *, at: datetime
-) -> None:
-    if not going:
-        return
-    actor = Actor(begun.asked_by)
-    ids = {each for _, judged in going for each in (judged.id or 0, *judged.referrers)}
-    trash.move(tx, found, ids, actor, at=at, keep=trash.kept(site.settings), why="policy", batch=begun.id)
-    images.edited(tx, found, actor, at=at)
-    for item, judged in going:
-        before = {"tags": list(judged.tags), "referrers": sorted(judged.referrers.values())}
-        after = {"rule": item.reason, "run": begun.id}
-        target = f"{found.path}@{item.digest}"
-        events.record(tx, actor, "manifest.delete", target, at=at, before=before, after=after)
-
-
-def _image(tx: Connection, image_id: int) -> Image | None:
-    """An image that clients see; None when it is no more, or cannot be changed."""
-    query = (
-        select(image, registry.c.name.label("registry"), repository.c.name.label("repository"))
-        .join_from(image, repository)
-        .join(registry)
-        .where(image.c.id == image_id, image.c.state.in_(images.VISIBLE))
-    )
-    row = tx.execute(query).mappings().first()
-    if row is None:
-        return None
-    path = ImagePath(row["registry"], row["repository"], row["name"])
-    return Image(row["id"], row["repository_id"], path, born=True, lock=images.lock_of(row))

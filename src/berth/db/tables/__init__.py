@@ -7,7 +7,7 @@
                                      ├─ tag ── tag_history · tag_gram    parts of names
                                      └─ image_blob ── blob              bytes, shared by all images
     repository ── trash ── trash_blob · trash_history
-    image ── image_measure · retention_run ── retention_item
+    image ── image_measure · retention_run ── retention_item, retention_push
     manifest ── scan · scan_result ── result_component ── component ── component_match ── vulnerability
     scan_layer · scan_turn · advisory_file · reevaluation ── reevaluated
     account ── access_key · grant_ · refresh_token · session · identity
@@ -32,7 +32,7 @@ from berth.db.tables.contents import (
 )
 from berth.db.tables.people import access_key, account, grant_, identity, refresh_token, session, signing_key, throttle
 from berth.db.tables.places import image, image_measure, registry, repository
-from berth.db.tables.retention import retention_item, retention_run
+from berth.db.tables.retention import retention_item, retention_push, retention_run
 from berth.db.tables.scans import (
     advisory_file,
     component,
@@ -82,6 +82,7 @@ __all__ = [
     "repository",
     "result_component",
     "retention_item",
+    "retention_push",
     "retention_run",
     "scan",
     "scan_layer",

@@ -24,7 +24,9 @@ retention_run = Table(
     Column("freed", BigInteger, nullable=False, server_default="0"),
     Column("breaker", Text, nullable=False, server_default=""),  # why it needs an approval
     Column("approved_by", String(200)),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # of its job
     Index("ix_retention_run_image", "image_id", "asked_at", "id"),
+    Index("ix_retention_run_going", "image_id", "kind", "state"),
     Index("ix_retention_run_state", "state", "asked_at", "id"),
 )
 
@@ -41,4 +43,14 @@ retention_item = Table(
     Column("due_at", Instant),
     Column("version", Integer, nullable=False),
     Column("outcome", String(10), nullable=False, server_default=""),
+    Index("ix_retention_item_outcome", "run_id", "outcome", "place"),
+    Index("ix_retention_item_digest", "run_id", "digest"),
 )
+
+retention_push = Table(
+    "retention_push",
+    metadata,
+    Column("run_id", ForeignKey("retention_run.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", String(135), primary_key=True),
+)
+"""What was pushed, new or again, into an image while a run goes on; it stays."""

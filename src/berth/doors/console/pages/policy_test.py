@@ -8,7 +8,7 @@ from berth.doors.console.routes import get, post
 from berth.doors.console.view import View
 from berth.doors.http import Answer
 from berth.registry import details, images
-from berth.retention import runs, working
+from berth.retention import facts, runs, working
 from berth.retention.runs import Run
 from berth.words.actions import Action
 from berth.words.errors import FieldInvalid, RunNotWaiting, Stale
@@ -73,7 +73,7 @@ def apply(view: View) -> Answer:
         found = opened.image(tx, view, Action.DELETE)
         now = images.again(tx, found.image)
         source = view.params["run"]
-        _applicable(view, runs.find(tx, now, source), working.policy_of(tx, now.id))
+        _applicable(view, runs.find(tx, now, source), facts.policy_of(tx, now.id))
         run = working.ask(tx, now, "run", view.caller.actor, at=view.site.now(), source=source)
     return view.go(f"{found.url}/-/policy-test?run={run}", view.say(_("The run has begun.")))
 
