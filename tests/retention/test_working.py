@@ -125,6 +125,23 @@ def test_the_bytes_told_are_those_that_become_free(web: Target, shelf: dict[str,
     assert shelf["young"].digest in digests(web)
 
 
+def test_bytes_that_only_the_trash_holds_besides_are_told(
+    web: Target, shelf: dict[str, Document], clock: Clock, site: Site
+) -> None:
+    """After earlier runs much of what the next one takes is shared with what they took."""
+    ran(web, "run")
+    clock.forward(days=40)
+    told, _ = ran(web, "test")
+    with site.db.read() as tx:
+        before = sizes.of_image(tx, acts.look(web).id)
+    ran(web, "run")
+    assert told.freed == before.total > len(shelf["young"].body) + len(b"shared")
+    with site.db.write() as tx:
+        trash.take_out(tx, [item.id for item in acts.in_trash(web)])
+    with site.db.read() as tx:
+        assert sizes.of_image(tx, acts.look(web).id).total == 0
+
+
 def test_what_a_run_deleted_can_be_restored_and_stays_for_a_period(
     web: Target, shelf: dict[str, Document], clock: Clock
 ) -> None:

@@ -1,11 +1,14 @@
-"""The bytes that deleting several digests together frees, once the trash and the sweep are through."""
+"""The bytes that deleting several digests together frees, once the trash and the sweep are through.
+
+What nothing but the trash holds will be free by then, so entries of the trash, of earlier runs above all, hold nothing.
+"""
 
 from collections import Counter
 from collections.abc import Collection
 
 from sqlalchemy import Connection, func, select
 
-from berth.db.tables import blob, manifest, manifest_blob, trash_blob
+from berth.db.tables import blob, manifest, manifest_blob
 from berth.registry import reach
 
 
@@ -22,9 +25,8 @@ def freed(tx: Connection, manifest_ids: Collection[int]) -> int:
 
 
 def _alone(tx: Connection, digests: Collection[str], held: Counter[str]) -> int:
-    """Of these blobs those that have no other holder."""
+    """Of these blobs those that no other manifest holds."""
     query = select(manifest_blob.c.digest, func.count()).where(manifest_blob.c.digest.in_(digests))
     holders = {row[0]: row[1] for row in tx.execute(query.group_by(manifest_blob.c.digest))}
-    trashed = set(tx.scalars(select(trash_blob.c.digest).where(trash_blob.c.digest.in_(digests))))
-    alone = [each for each in digests if holders[each] == held[each] and each not in trashed]
+    alone = [each for each in digests if holders[each] == held[each]]
     return tx.scalar(select(func.sum(blob.c.size)).where(blob.c.digest.in_(alone))) or 0
