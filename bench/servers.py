@@ -90,7 +90,7 @@ class Server:
         self._password = secrets.token_hex(16)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("BERTH_")}
         words = ["serve", "--starter", "--data", str(folder / "data"), "--host", "127.0.0.1", "--port", str(self.port)]
-        return self._run(words, kept | {"BERTH_ADMIN_PASSWORD": self._password})
+        return self._run(words, kept | {"BERTH_ADMIN_PASSWORD": self._password, "BERTH_ADVISORIES_HOURS": "0"})
 
     def _peer(self, folder: Path) -> subprocess.Popen[bytes]:
         config = folder / "config.yml"

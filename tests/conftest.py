@@ -18,6 +18,8 @@ from tests import databases
 # What this machine's Berth is told is no business of its tests.
 for name in [name for name in os.environ if name.startswith(PREFIX)]:
     del os.environ[name]
+# Nor does any process that they start fetch advisories by itself.
+os.environ[f"{PREFIX}ADVISORIES_HOURS"] = "0"
 
 # Coloured tracebacks with all local values take seconds to draw.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])

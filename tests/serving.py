@@ -118,7 +118,7 @@ class Server:
         return subprocess.run(command, env=self._environment(), capture_output=True, check=True, text=True).stdout
 
     def _environment(self) -> dict[str, str]:
-        given = {"BERTH_ADMIN_PASSWORD": PASSWORD, **self.settings}
+        given = {"BERTH_ADMIN_PASSWORD": PASSWORD, "BERTH_ADVISORIES_HOURS": "0", **self.settings}
         if self.database_url:
             given["BERTH_DATABASE_URL"] = self.database_url
         return {**os.environ, **given}

@@ -61,7 +61,7 @@ def served(folder: Path, url: str) -> Iterator[Door]:
     """`berth serve` over this database, ready to be asked."""
     port, password = free_port(), secrets.token_hex(16)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BERTH_")}
-    given = {"BERTH_ADMIN_PASSWORD": password, "BERTH_DATABASE_URL": url}
+    given = {"BERTH_ADMIN_PASSWORD": password, "BERTH_DATABASE_URL": url, "BERTH_ADVISORIES_HOURS": "0"}
     words = ["serve", "--data", str(folder), "--host", "127.0.0.1", "--port", str(port)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(

@@ -4,6 +4,7 @@ Every field is `BERTH_` and its name in capitals. What changes while Berth runs 
 """
 
 import os
+import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -125,14 +126,31 @@ class Settings(BaseSettings):
     stop_seconds: int = Field(
         default=30, ge=1, le=3600, description="How long running requests may go on after a request to stop."
     )
+    advisories_url: str = Field(
+        default="https://osv-vulnerabilities.storage.googleapis.com",
+        description="Where advisories are fetched from: OSV's bulk export, or a mirror of it, as `https://...` or "
+        "`file:///folder`; `http://...` for a network that is yours alone. Proxies are those of the environment.",
+    )
+    advisories_ecosystems: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Of which ecosystems advisories are fetched, separated by commas and named as OSV names them, such "
+        "as `Debian, npm`. Empty: the common ones, and those that images in this registry have packages of.",
+    )
+    advisories_hours: int = Field(
+        default=6,
+        ge=0,
+        le=168,
+        description="How often what has changed is fetched, in the background. With 0 it never is by itself; "
+        "`berth vulndb update` fetches it and `berth vulndb import` takes it from a file.",
+    )
     log_format: Literal["json", "text"] = Field(default="json", description="`json` or, for reading, `text`.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least that is logged."
     )
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "advisories_ecosystems", mode="before")
     @classmethod
-    def _networks(cls, value: Any) -> Any:  # Any: what the environment or a test gives
+    def _listed(cls, value: Any) -> Any:  # Any: what the environment or a test gives
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("listeners", mode="before")
@@ -165,6 +183,24 @@ class Settings(BaseSettings):
     @classmethod
     def _address(cls, value: str) -> str:
         return _checked_address(value)
+
+    @field_validator("advisories_url")
+    @classmethod
+    def _mirror(cls, value: str) -> str:
+        parts = urlsplit(value)
+        served = parts.scheme in {"http", "https"} and parts.hostname and not parts.query and not parts.fragment
+        folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
+        if "@" in parts.netloc or not (served or folder):
+            raise ValueError("it must be https:// or http:// and a host, without credentials, or begin with file:///")
+        return value.rstrip("/")
+
+    @field_validator("advisories_ecosystems")
+    @classmethod
+    def _whole_ecosystems(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if not re.fullmatch(r"[A-Za-z][A-Za-z0-9. -]{0,59}", each):
+                raise ValueError(f"{each!r} is none; a release is not named, `Debian` has all of them")
+        return tuple(dict.fromkeys(value))
 
     @field_validator("oidc_issuer")
     @classmethod

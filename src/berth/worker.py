@@ -15,7 +15,7 @@ from berth.jobs import Jobs, listed, run_next
 from berth.people import expired
 from berth.registry import applying, erasing, measuring, sweep, trash
 from berth.retention import working
-from berth.scan import importing
+from berth.scan import importing, updating
 from berth.scan import working as scanning
 from berth.schedule import Recurring
 from berth.settings import Settings
@@ -36,6 +36,8 @@ JOBS = listed(
     working.run,
     importing.import_,
     importing.roll_back,
+    updating.update_,
+    updating.when_due,
 )
 """Every job there is."""
 

@@ -23,11 +23,17 @@ from berth.jobs import listed, run_next
 from berth.people.access import Principal
 from berth.people.callers import Caller
 from berth.registry import applying, erasing
-from berth.scan import importing, working
+from berth.scan import importing, updating, working
 from berth.site import Site
 
 FOLLOWED = listed(
-    erasing.digests, erasing.image_, erasing.place_, applying.apply, importing.import_, importing.roll_back
+    erasing.digests,
+    erasing.image_,
+    erasing.place_,
+    applying.apply,
+    importing.import_,
+    importing.roll_back,
+    updating.update_,
 )
 """The jobs behind operations. A command that waits for one may do it itself, beside any worker."""
 IN_MEMORY = 1 << 20

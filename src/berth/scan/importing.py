@@ -21,13 +21,14 @@ from berth.db.tables import advisory_file, operation
 from berth.jobs import job
 from berth.registry import operations
 from berth.scan import library, reevaluation
-from berth.scan.advisories import building, kept, sources
+from berth.scan.advisories import building, kept
 from berth.scan.advisories.archives import SourceRefused
 from berth.scan.advisories.building import NothingLearnt
 from berth.scan.advisories.changed import changes
 from berth.scan.advisories.kept import BuildBusy
 from berth.scan.advisories.layout import AdvisoriesUnreadable
 from berth.scan.advisories.opened import Advisories
+from berth.scan.fetching import given
 from berth.scan.library import GIVEN
 from berth.scan.reevaluation import Outcome
 from berth.site import Site
@@ -122,11 +123,11 @@ def roll_back(site: Site, *, operation_id: str) -> None:
         operations.end(tx, operation_id, at=site.now(), reason=reason)
 
 
-def _import(site: Site, given: Path, operation_id: str, by: str, *, whole: bool, ecosystem: str) -> None:
+def _import(site: Site, file: Path, operation_id: str, by: str, *, whole: bool, ecosystem: str) -> None:
     """Make a build with what the file has, and put it in force. Raises what making it raises."""
     folder = here(site)
-    names = {name for name, _ in sources.records(given, ecosystem)} if whole else ()
-    records = sources.records(given, ecosystem)
+    names = {name for name, _ in given.records(file, ecosystem)} if whole else ()
+    records = given.records(file, ecosystem)
     built = building.change(folder, records, whole=names, progress=_progress(site, operation_id))
     log.info("advisories built", build=built.build, read=built.tally.read, skipped=built.tally.skipped)
     put_in_force(site, built.path, by)
