@@ -20,12 +20,7 @@ def berth(request: pytest.FixtureRequest) -> Command:
 
 @pytest.fixture
 def minbase(image: Image) -> str:
-    layer = images.minbase()
-    config, document = images.built(layer)
-    for content in (layer, config):
-        image.push(content)
-    assert image.put("v1", document).status_code == 201
-    return document.digest
+    return images.push_layers(image, "v1", images.minbase()).digest
 
 
 def test_a_pipeline_learns_by_the_exit_code_whether_an_image_is_good(

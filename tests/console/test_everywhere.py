@@ -12,7 +12,9 @@ from tests.console.conftest import Enter
 from tests.console.test_deleting import gone
 from tests.console.test_details import popup
 from tests.console.window import PHONE, WIDE, Window
-from tests.serving import PASSWORD
+from tests.scan import images
+from tests.scan.images import push_layers
+from tests.serving import PASSWORD, Server
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 PAGES = [
@@ -40,6 +42,15 @@ PAGES = [
     "/images/{image}/-/tags/{index}/below",
     "/images/{image}/-/tags/{child}",
     "/images/{image}/-/tags/{child}/delete",
+    "/images/{image}/-/tags/{digest}/check",
+    "/images/{image}/-/tags/{digest}/vulnerabilities",
+    "/images/{image}/-/tags/{scanned}/vulnerabilities",
+    "/images/{image}/-/tags/{scanned}/vulnerabilities?list=packages",
+    "/images/{image}/-/tags/{scanned}/vulnerabilities?list=secrets",
+    "/images/{image}/-/tags/{scanned}/compare?base=scanned",
+    "/images/{image}/-/edit/scan",
+    "/vulnerabilities",
+    "/vulnerabilities?vulnerability=CVE-2023-45853",
     "/images/{image}/-/history?tag=v1",
     "/images/{image}/-/policy-test",
     "/images/{image}/-/edit/description",
@@ -66,7 +77,7 @@ WIDTHS = (320, 390, 768, 1024, 1280, 1440, 1920) if LONG else (320, 1440)
 
 
 @pytest.fixture
-def paths(image: Image) -> list[str]:
+def paths(image: Image, server: Server) -> list[str]:
     """Every page, with something on it."""
     document = image.push_image("v1", seed="1", annotations={"org.example.note": "a note"})
     for name in ("v2", "v3", "v4", "v5"):
@@ -76,7 +87,11 @@ def paths(image: Image) -> list[str]:
     image.put("multi", index)
     image.push_image(seed="nameless")
     image.push_artifact(document)
+    scanned = push_layers(image, "scanned", images.minbase()).digest
+    server.berth("vulndb", "import", str(images.DATA / "osv"))
+    server.berth("scan", "run", image.name, scanned)
     facts = {"image": image.name, "digest": document.digest, "index": index.digest, "child": child.digest}
+    facts["scanned"] = scanned
     return [path.format(**facts) for path in PAGES]
 
 
@@ -110,7 +125,7 @@ def test_every_page_is_korean_when_korean_is_chosen(paths: list[str], enter: Ent
         window.open(path)
         words = page.locator("main").evaluate(
             "main => { const copy = main.cloneNode(true);"
-            " for (const each of copy.querySelectorAll('pre, code, svg, .tagname')) each.remove();"
+            " for (const each of copy.querySelectorAll('pre, code, svg, .tagname, [lang=en]')) each.remove();"
             " return copy.textContent; }"
         )
         lines = [line.strip() for line in words.splitlines() if english.search(line)]

@@ -14,18 +14,11 @@ from tests.console.test_tags import open_menu
 from tests.console.window import Window
 from tests.documents import Document
 from tests.scan import images
+from tests.scan.images import push_layers
 from tests.serving import Server
 
 SOON = 20_000
 """Milliseconds in which a check ends."""
-
-
-def push(image: Image, layer: bytes, tag: str) -> Document:
-    config, document = images.built(layer)
-    for content in (layer, config):
-        image.push(content)
-    assert image.put(tag, document).status_code == 201
-    return document
 
 
 @pytest.fixture
@@ -38,14 +31,14 @@ def advised(server: Server) -> Server:
 @pytest.fixture
 def minbase(advised: Server, image: Image) -> Document:
     """A minimal Debian that was checked."""
-    document = push(image, images.minbase(), "v1")
+    document = push_layers(image, "v1", images.minbase())
     advised.berth("scan", "run", image.name, document.digest)
     return document
 
 
 @pytest.mark.usefixtures("advised")
 def test_a_check_is_asked_for_and_its_result_comes_without_a_reload(image: Image, window: Window) -> None:
-    push(image, images.minbase(), "v1")
+    push_layers(image, "v1", images.minbase())
     page = window.open(f"/images/{image.name}/-/tags").page
     row = page.locator("#list tbody tr")
     expect(row).to_contain_text("Not checked")
@@ -126,12 +119,12 @@ def test_a_level_and_below_is_left_out_at_once_and_comes_back(
 
 @pytest.mark.usefixtures("advised")
 def test_automatic_scan_checks_what_is_pushed_from_then_on(image: Image, window: Window) -> None:
-    push(image, images.debian([]), "before")
+    push_layers(image, "before", images.debian([]))
     window.open(f"/images/{image.name}").page.get_by_role("button", name="Edit image scan").click()
     popup(window.page).get_by_role("switch", name="Automatic scan").check()
     confirm(window.page)
     expect(window.page.locator("#toast")).to_contain_text("Saved.")
-    push(image, images.minbase(), "after")
+    push_layers(image, "after", images.minbase())
     page = window.open(f"/images/{image.name}/-/tags").page
     rows = page.locator("#list tbody tr")
     expect(rows.filter(has_text="after")).to_contain_text("View result", timeout=SOON)
@@ -153,7 +146,7 @@ def test_a_result_is_taken_away_and_equals_the_table(minbase: Document, image: I
 @pytest.mark.usefixtures("minbase")
 def test_two_digests_are_compared(advised: Server, image: Image, window: Window) -> None:
     fewer = [each for each in images.packages("debian-12-minbase") if each["source"] != "zlib"]
-    other = push(image, images.debian(fewer), "v2")
+    other = push_layers(image, "v2", images.debian(fewer))
     advised.berth("scan", "run", image.name, other.digest)
     page = window.open(f"/images/{image.name}/-/tags/{other.digest}/vulnerabilities").page
     page.get_by_role("link", name="Compare", exact=True).click()
@@ -164,7 +157,7 @@ def test_two_digests_are_compared(advised: Server, image: Image, window: Window)
 
 
 def test_what_cannot_be_read_has_failed_with_the_reason(advised: Server, image: Image, window: Window) -> None:
-    document = push(image, b"\x1f\x8b no archive", "v1")
+    document = push_layers(image, "v1", b"\x1f\x8b no archive")
     advised.berth("scan", "run", image.name, document.digest, "--no-wait")
     page = window.open(f"/images/{image.name}/-/tags").page
     expect(page.locator("#list tbody tr")).to_contain_text("Check failed", timeout=SOON)

@@ -10,6 +10,7 @@ from typing import Any
 
 from berth.registry.images import Image
 from tests import documents, make
+from tests.client import Image as ClientImage
 from tests.documents import Document
 from tests.make import Target
 
@@ -64,6 +65,15 @@ def built(*layers: bytes, config: Mapping[str, Any] | None = None) -> tuple[byte
     body = json.dumps({"os": "linux", "architecture": "amd64", **(config or {})}).encode()
     document = documents.manifest(body, layers)
     return body, document.altered(layers=[documents.described(each, GZIPPED) for each in layers])
+
+
+def push_layers(image: ClientImage, tag: str, *layers: bytes) -> Document:
+    """The same as a client pushes it, over HTTP."""
+    config, document = built(*layers)
+    for content in (config, *layers):
+        image.push(content)
+    assert image.put(tag, document).status_code == 201
+    return document
 
 
 def opened(target: Target) -> Image:
