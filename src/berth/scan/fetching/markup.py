@@ -15,8 +15,8 @@ MAX_ELEMENTS = 200_000
 """In one entry, itself included."""
 MAX_TEXT = 8 * 1024 * 1024
 """Characters in one entry, those of attributes included."""
-MAX_TOKEN = 16 * 1024 * 1024
-"""Bytes after which something must have begun or ended."""
+MAX_TOKEN = 4 * 1024 * 1024
+"""Bytes after which something must have begun or ended; expat may look at them again with every piece."""
 
 
 @dataclass(slots=True)
