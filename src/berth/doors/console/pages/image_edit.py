@@ -93,7 +93,8 @@ def ask_scan(view: View) -> Answer:
 def set_scan(view: View) -> Answer:
     with view.site.db.write() as tx:
         found = opened.image(tx, view, Action.MANAGE)
-        policies = Chosen(scan=read_scan(view))
+        before = details.of_image(tx, found.image, at=view.site.now()).policies.scan
+        policies = Chosen(scan=read_scan(view, before))
         editing.image_(tx, found.image, view.caller.actor, at=view.site.now(), policies=policies, expected=view.version)
     return view.go(found.url, view.say(_("Saved.")))
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from berth.doors.console.languages import mark as _
-from berth.doors.console.pages.policies import read_deletion
+from berth.doors.console.pages.policies import read_deletion, read_scan
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import View
 from berth.doors.http import Answer
@@ -107,7 +107,9 @@ def change_repository(view: View) -> Answer:
         place = opening.open_repository(tx, view.caller, above, name, Action.MANAGE, Action.ADMIN)
         before = repositories.find(tx, above, name)
         policies = Chosen(
-            lock=LockPolicy(locked=view.is_on("locked")), deletion=read_deletion(view, before.policies.deletion)
+            scan=read_scan(view, before.policies.scan),
+            lock=LockPolicy(locked=view.is_on("locked")),
+            deletion=read_deletion(view, before.policies.deletion),
         )
         editing.repository_(
             tx,
@@ -122,7 +124,7 @@ def change_repository(view: View) -> Answer:
     return view.go(f"/console/registries/{above}/repositories/{name}", view.say(_("Saved.")))
 
 
-POLICIES = ("lock", "deletion")
+POLICIES = ("scan", "lock", "deletion")
 
 
 def ask_apply(view: View) -> Answer:

@@ -34,9 +34,10 @@ def read_deletion(view: View, before: DeletionPolicy) -> DeletionPolicy:
     )
 
 
-def read_scan(view: View) -> ScanPolicy:
+def read_scan(view: View, before: ScanPolicy) -> ScanPolicy:
     level = view.field("exclude_level")
-    return ScanPolicy(
+    return replace(
+        before,
         automatic=view.is_on("automatic"),
         exclusion=view.is_on("exclusion"),
         exclude_language_packages=view.is_on("exclude_language_packages"),
