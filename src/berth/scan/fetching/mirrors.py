@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from berth.scan.fetching.bucket import Bucket
 from berth.scan.fetching.folder import Folder
 from berth.scan.fetching.pace import Pace
 
@@ -21,4 +20,8 @@ class Mirror(Protocol):
 
 def opened(address: str, pace: Pace) -> Mirror:
     parts = urlsplit(address)
-    return Folder(Path(unquote(parts.path))) if parts.scheme == "file" else Bucket(address, pace)
+    if parts.scheme == "file":
+        return Folder(Path(unquote(parts.path)))
+    from berth.scan.fetching.bucket import Bucket  # noqa: PLC0415  few commands fetch, and httpx is slow to import
+
+    return Bucket(address, pace)
