@@ -37,7 +37,7 @@ def _environment(language: str) -> Environment:
     words = languages.find(language)
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(
-        size=size, count=count, short=short, utc=utc, minute=minute, quoted=quoted, jsonned=json.dumps
+        size=size, count=count, short=short, utc=utc, second=second, minute=minute, quoted=quoted, jsonned=json.dumps
     )
     environment.globals.update(static=assets.address, language=language, languages=languages.NAMES, query=urlencode)
     environment.globals["lasting"] = _lasting
@@ -64,6 +64,11 @@ def short(digest: str) -> str:
 def utc(at: datetime) -> str:
     """For machines."""
     return time.text(at)
+
+
+def second(at: datetime) -> str:
+    """For the script that writes times in the zone of whoever looks."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def minute(at: datetime) -> str:

@@ -17,12 +17,14 @@ const copy = async (text) => {
 };
 
 document.addEventListener("click", async (event) => {
-  const button = event.target instanceof Element ? event.target.closest("[data-copy], [data-copy-from], [data-copy-raw]") : null;
+  const button = event.target instanceof Element ? event.target.closest("[data-copy], [data-copy-title], [data-copy-from], [data-copy-raw]") : null;
   if (button === null) return;
   event.preventDefault();
   if (button.dataset.copyRaw !== undefined) {
     const answer = await fetch(button.dataset.copyRaw);
     await copy(await answer.text());
+  } else if (button.dataset.copyTitle !== undefined) {
+    await copy(button.previousElementSibling.title);
   } else {
     const from = button.dataset.copyFrom;
     await copy(from === undefined ? button.dataset.copy : document.getElementById(from).textContent);

@@ -44,7 +44,8 @@ const fits = (item, button) => {
 
 /** @param {HTMLElement} button @param {HTMLElement} menu */
 const addresses = (button, menu) => {
-  const { digest, tag } = button.dataset;
+  const { tag } = button.dataset;
+  const digest = button.closest("tr").querySelector(".digest code").title;
   for (const item of menu.querySelectorAll("[data-endpoint]")) {
     const byTag = item.dataset.by === "tag";
     item.hidden = byTag && !tag;
