@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from berth import __version__
 from berth.db import insert_ignore
 from berth.db.tables import blob, image, manifest, manifest_body, registry, repository, scan_layer
-from berth.scan import apart, chosen, evaluation, library, matching, outside, queue, results
+from berth.scan import apart, chosen, evaluation, library, matching, outside, publishing, queue, results
 from berth.scan.apart import Canceled, LayerInput
 from berth.scan.evaluation import Matched
 from berth.scan.failed import ScanFailed
@@ -218,4 +218,5 @@ def _evaluate(site: Site, digest: str, claimed: Claimed) -> bool:
         tally = evaluation.evaluated(tx, found.id, at=at, advisories=build.id, advisories_at=build.made_at)
         results.in_force(tx, claimed.manifest_id, found.id)
         queue.done(tx, claimed, at=at, scanner=NAME, advisories=build.id, tally=tally)
+        publishing.when_scanned(tx, claimed.manifest_id, at=at)
     return True

@@ -5,7 +5,7 @@ They are plain records: each is stored as one JSON document, and what a policy m
 
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from berth.words import expression
 from berth.words.errors import FieldInvalid
@@ -13,6 +13,10 @@ from berth.words.errors import FieldInvalid
 MAX_COUNT = 9_999_999
 MAX_DAYS = 999
 MAX_SHARE = 100
+
+Sbom = Literal["cyclonedx", "spdx"]
+"""Formats in which an inventory is published."""
+SBOMS: tuple[Sbom, ...] = get_args(Sbom)
 
 
 class Level(StrEnum):
@@ -41,7 +45,7 @@ class Record:
 
 @dataclass(frozen=True)
 class ScanPolicy(Record):
-    """Image scan (SPEC 4.1): whether a push is checked, and what is left out when results are shown."""
+    """Image scan (SPEC 4.1): whether a push is checked, what is left out, and what is published."""
 
     automatic: bool = False
     exclusion: bool = False
@@ -49,6 +53,12 @@ class ScanPolicy(Record):
     exclude_secrets: bool = False
     exclude_unfixed: bool = False
     exclude_level: Level | None = None
+    publish_sbom: Literal["", Sbom] = ""
+    """In which format the inventory becomes a referrer of the image after a scan; empty: it does not."""
+
+    def __post_init__(self) -> None:
+        if self.publish_sbom not in ("", *SBOMS):
+            raise FieldInvalid("publish_sbom", f"one of {', '.join(SBOMS)}, or empty")
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ SCAN: JsonDict = {
     "exclude_secrets": False,
     "exclude_unfixed": True,
     "exclude_level": "low",
+    "publish_sbom": "",
 }
 PULL: JsonDict = {
     "restrict_unscanned": False,
@@ -63,6 +64,10 @@ class ScanPolicy(_Policy):
     exclude_secrets: bool
     exclude_unfixed: bool
     exclude_level: Annotated[Level | None, Field(description="Findings of this level and below are left out.")]
+    publish_sbom: Annotated[
+        Literal["", "cyclonedx", "spdx"],
+        Field(description="After a scan the inventory becomes a referrer of the image, in this format; empty: not."),
+    ] = ""
 
 
 class PullPolicy(_Policy):
