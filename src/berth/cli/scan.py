@@ -56,6 +56,11 @@ class Document(StrEnum):
     SPDX = "spdx"
 
 
+class Sbom(StrEnum):
+    CYCLONEDX = "cyclonedx"
+    SPDX = "spdx"
+
+
 Severity = Annotated[list[Level] | None, typer.Option(help="Only this level. Several times.")]
 
 
@@ -198,6 +203,20 @@ def export(
 ) -> None:
     """Write the result of an image as a document, or its inventory as CycloneDX or SPDX."""
     output.pieces(api.pieces(f"{_scan(api, image, reference)}/export", format=document), to)
+
+
+@app.command()
+@managed
+def publish(
+    api: Remote,
+    image: ImagePath,
+    reference: Reference,
+    *,
+    sbom: Annotated[Sbom, typer.Option("--format", help="CycloneDX 1.6 or SPDX 2.3.")] = Sbom.CYCLONEDX,
+    output_format: Output = Format.TABLE,
+) -> None:
+    """Publish the inventory of an image as a referrer of it, which clients find beside the image."""
+    output.one(api.post(f"{_scan(api, image, reference)}/sbom", {"format": sbom}), output_format)
 
 
 @app.command()

@@ -319,3 +319,18 @@ class Comparison(Shown):
     findings_added: list[FindingChange]
     findings_removed: list[FindingChange]
     findings_changed: Annotated[list[FindingChange], Field(description="Whose level or fix is another, as it is now.")]
+
+
+class SbomAsked(Given):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"format": "cyclonedx"}]})
+
+    format: Annotated[Literal["cyclonedx", "spdx"], Field(description="CycloneDX 1.6 or SPDX 2.3.")]
+
+
+class SbomPublished(Shown):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"digest": DIGEST, "artifact_type": "application/vnd.cyclonedx+json"}]}
+    )
+
+    digest: Annotated[str, Field(description="Of the referrer, which the image has among its digests.")]
+    artifact_type: str
