@@ -143,6 +143,11 @@ class Settings(BaseSettings):
         description="How often what has changed is fetched, in the background. With 0 it never is by itself; "
         "`berth vulndb update` fetches it and `berth vulndb import` takes it from a file.",
     )
+    scanners: SecretStr | None = Field(
+        default=None,
+        description="Scanners of others that take the place of Berth's own, as a JSON list; see "
+        "[other scanners](scanning.md#other-scanners).",
+    )
     log_format: Literal["json", "text"] = Field(default="json", description="`json` or, for reading, `text`.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least that is logged."
