@@ -5,12 +5,16 @@ from contextlib import closing
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from berth.app import application
 from berth.audit.events import Actor
+from berth.db.tables import image
 from berth.people import accounts, passwords
 from berth.registry import registries, repositories
 from berth.site import Site
+from berth.words.policies import DeletionPolicy, DeletionRule
+from tests import documents
 from tests.client import Client
 from tests.inside import Inside
 from tests.registry.test_rows import counted
@@ -30,6 +34,11 @@ LISTS = [
     "/audit",
 ]
 MOST = 6
+FORECASTS = 3
+"""Reads more where a policy is on: what hangs together with the rows, what is known of that, and the newest names.
+
+The list itself takes all six, so these come on top of them. Indexes take one more to be followed, and one for scans.
+"""
 
 
 @pytest.fixture
@@ -59,6 +68,22 @@ def test_a_list_takes_few_reads_whatever_its_length(site: Site, http: httpx.Clie
         many = _reads(site, http, f"{path}{'&' if '?' in path else '?'}size=100")
         assert len(many) <= max(len(few[path]), MOST), (path, many)
         assert len(many) <= MOST, (path, many)
+
+
+def test_a_policy_that_is_on_adds_few_reads_whatever_the_length_of_the_list(site: Site, http: httpx.Client) -> None:
+    client, path = Client(http, "boss", PASSWORD), "/images/main/apps/web/-/tags?size=100"
+    made = [client.image("main/apps/web").push_image(f"v{number}", seed=str(number)) for number in range(110)]
+    off = len(_reads(site, http, path))
+    rule = DeletionRule(enabled=True)
+    policy = DeletionPolicy(enabled=True, untagged=rule, old=rule, keep_newest=5)
+    with site.db.write() as tx:
+        tx.execute(update(image).values(policy_deletion=policy.to_json()))
+    plain = _reads(site, http, path)
+    assert len(plain) <= off + FORECASTS <= MOST + FORECASTS, plain
+    for number, child in enumerate(made):
+        client.image("main/apps/web").put(f"multi{number}", documents.index([child]))
+    indexes = _reads(site, http, path)
+    assert len(indexes) <= off + FORECASTS + 2, indexes
 
 
 def test_what_a_list_to_choose_from_leaves_out_is_told(site: Site, http: httpx.Client) -> None:

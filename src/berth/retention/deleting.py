@@ -78,7 +78,7 @@ def _with_referrers(tx: Connection, found: Image, begun: Run, some: Sequence[Ite
 
 def _drifts(tx: Connection, found: Image, begun: Run, some: Sequence[Item], *, at: datetime) -> dict[str, str]:
     """Those that are no more what was planned, with what has changed."""
-    contents = {each.digest: each for each in facts.read(tx, found, at=at, only=_ids(tx, found, some).values())}
+    contents = {each.digest: each for each in facts.alone(tx, found, _ids(tx, found, some).values(), at=at)}
     pushed = runs.pushed_among(tx, begun.id, contents)
     names = newest.names(tx, found, begun.policy)
     drifts = {}

@@ -1,80 +1,112 @@
 """An image as a plan wants it: three reads, however much it holds."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
 from berth.db.tables import image, manifest, manifest_edge, registry, repository, tag
-from berth.registry import images, locks
+from berth.registry import images, locks, reach
 from berth.registry.images import Image
 from berth.retention.plan import Content
 from berth.words.names import ImagePath
 from berth.words.policies import DeletionPolicy
 
+Texts = Mapping[int, Sequence[str]]
+"""By id of a digest."""
 
-def read(tx: Connection, found: Image, *, at: datetime, only: Collection[int] | None = None) -> list[Content]:
-    """The digests of an image from the newest to the oldest; those at the top come before what they list.
+COLUMNS = (
+    manifest.c.id,
+    manifest.c.digest,
+    manifest.c.subject,
+    manifest.c.created_at,
+    manifest.c.restored_at,
+    manifest.c.pulled_at,
+    manifest.c.untagged_at,
+    manifest.c.state,
+    manifest.c.version,
+    manifest.c.locked_at,
+    manifest.c.locked_by,
+    manifest.c.lock_reason,
+    manifest.c.lock_until,
+)
 
-    `only` some of them, by their ids.
-    """
-    own, subjects = _names(tx, found, only)
-    parents = _parents(tx, found, only)
+
+def read(tx: Connection, found: Image, *, at: datetime) -> list[Content]:
+    """The digests of an image from the newest to the oldest; those at the top come before what they list."""
+    own, subjects = _names(tx, tag.c.image_id == found.id)
+    parents = _parents(tx, found)
+    query = select(*COLUMNS).where(manifest.c.image_id == found.id).order_by(manifest.c.id.desc())
+    rows = tx.execute(query).mappings()
+    return [_content(row, found, own, subjects, parents.get(row["id"], ()), at) for row in rows]
+
+
+def alone(tx: Connection, found: Image, ids: Collection[int], *, at: datetime) -> list[Content]:
+    """Some of the digests, in no order, without what lists them."""
+    own: dict[int, list[str]] = {}
+    subjects: dict[int, list[str]] = {}
+    for some in reach.batches(ids):
+        names, spoken = _names(tx, tag.c.manifest_id.in_(some))
+        own |= names
+        subjects |= spoken
+    rows = [row for some in reach.batches(ids) for row in _rows(tx, some)]
+    return [_content(row, found, own, subjects, (), at) for row in rows]
+
+
+def some(
+    tx: Connection,
+    found: Image,
+    ids: Collection[int],
+    own: Texts,
+    subjects: Texts,
+    parents: Mapping[int, Collection[int]],
+    *,
+    at: datetime,
+) -> list[Content]:
+    """Some of the digests, in the order of `read`, of which the names are known, and the indexes that list them."""
+    rows = [row for some in reach.batches(ids) for row in _rows(tx, some)]
+    digests = {row["id"]: row["digest"] for row in rows}
+
+    def above(manifest_id: int) -> list[str]:
+        return [digests[parent] for parent in sorted(parents.get(manifest_id, ())) if parent in digests]
+
+    rows.reverse()
+    return [_content(row, found, own, subjects, above(row["id"]), at) for row in rows]
+
+
+def _rows(tx: Connection, some: Collection[int]) -> Sequence[RowMapping]:
+    query = select(*COLUMNS).where(manifest.c.id.in_(some)).order_by(manifest.c.id)
+    return tx.execute(query).mappings().all()
+
+
+def _content(
+    row: RowMapping, found: Image, own: Texts, subjects: Texts, parents: Sequence[str], at: datetime
+) -> Content:
     whole = str(locks.refusal(str(found.path), found.lock)) if found.lock and found.lock.holds(at) else ""
-    columns = (
-        manifest.c.id,
-        manifest.c.digest,
-        manifest.c.subject,
-        manifest.c.created_at,
-        manifest.c.restored_at,
-        manifest.c.pulled_at,
-        manifest.c.untagged_at,
-        manifest.c.state,
-        manifest.c.version,
-        manifest.c.locked_at,
-        manifest.c.locked_by,
-        manifest.c.lock_reason,
-        manifest.c.lock_until,
+    lock = images.lock_of(row)
+    locked = whole or (str(locks.refusal(row["digest"], lock)) if lock is not None and lock.holds(at) else "")
+    spoken_of = dict.fromkeys([*([row["subject"]] if row["subject"] else []), *subjects.get(row["id"], ())])
+    return Content(
+        id=row["id"],
+        digest=row["digest"],
+        pushed_at=row["created_at"],
+        tags=tuple(own.get(row["id"], ())),
+        subjects=tuple(spoken_of),
+        parents=tuple(parents),
+        restored_at=row["restored_at"],
+        pulled_at=row["pulled_at"],
+        untagged_at=row["untagged_at"],
+        locked=locked,
+        active=row["state"] == "active",
+        version=row["version"],
     )
-    mine = _mine(manifest.c.image_id == found.id, manifest.c.id, only)
-    query = select(*columns).where(mine).order_by(manifest.c.id.desc())
-    contents = []
-    for row in tx.execute(query).mappings():
-        lock = images.lock_of(row)
-        locked = whole or (str(locks.refusal(row["digest"], lock)) if lock is not None and lock.holds(at) else "")
-        spoken_of = dict.fromkeys([*([row["subject"]] if row["subject"] else []), *subjects.get(row["id"], ())])
-        contents.append(
-            Content(
-                id=row["id"],
-                digest=row["digest"],
-                pushed_at=row["created_at"],
-                tags=tuple(own.get(row["id"], ())),
-                subjects=tuple(spoken_of),
-                parents=tuple(parents.get(row["id"], ())),
-                restored_at=row["restored_at"],
-                pulled_at=row["pulled_at"],
-                untagged_at=row["untagged_at"],
-                locked=locked,
-                active=row["state"] == "active",
-                version=row["version"],
-            )
-        )
-    return contents
 
 
-def _mine(whole: ColumnElement[bool], column: ColumnElement[int], only: Collection[int] | None) -> ColumnElement[bool]:
-    return whole if only is None else whole & column.in_(only)
-
-
-def _names(
-    tx: Connection, found: Image, only: Collection[int] | None
-) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+def _names(tx: Connection, which: ColumnElement[bool]) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
     """By id the names of its own, and what its fallback names speak of."""
     own: dict[int, list[str]] = {}
     subjects: dict[int, list[str]] = {}
-    query = select(tag.c.manifest_id, tag.c.name, tag.c.fallback_of).where(
-        _mine(tag.c.image_id == found.id, tag.c.manifest_id, only)
-    )
+    query = select(tag.c.manifest_id, tag.c.name, tag.c.fallback_of).where(which)
     for manifest_id, name, subject in tx.execute(query.order_by(tag.c.natural)):
         if subject is None:
             own.setdefault(manifest_id, []).append(name)
@@ -83,12 +115,12 @@ def _names(
     return own, subjects
 
 
-def _parents(tx: Connection, found: Image, only: Collection[int] | None) -> dict[int, list[str]]:
+def _parents(tx: Connection, found: Image) -> dict[int, list[str]]:
     parents: dict[int, list[str]] = {}
     query = (
         select(manifest_edge.c.child_id, manifest.c.digest)
         .join(manifest, manifest.c.id == manifest_edge.c.parent_id)
-        .where(_mine(manifest.c.image_id == found.id, manifest_edge.c.child_id, only))
+        .where(manifest.c.image_id == found.id)
     )
     for child_id, digest in tx.execute(query.order_by(manifest.c.id)):
         parents.setdefault(child_id, []).append(digest)

@@ -179,7 +179,9 @@ class DigestRow(Shown):
     referrers: int
     restored_at: Instant | None
     scan: Scan
-    forecast: Annotated[Forecast | None, Field(description="Null for what was pushed while this was read.")] = None
+    forecast: Annotated[Forecast | None, Field(description="Null where too much hangs together; see policy tests.")] = (
+        None
+    )
     version: Version
     created_by: str
     created_at: Instant

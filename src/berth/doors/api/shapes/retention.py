@@ -58,7 +58,7 @@ class PolicyRun(Shown):
         Literal["queued", "running", "waiting", "done", "failed", "refused"],
         Field(description="`waiting` is for an approval."),
     ]
-    reason: Annotated[str, Field(description="Why it failed.")]
+    reason: Annotated[str, Field(description="Why it failed, or was refused.")]
     policy: Annotated[DeletionPolicy, Field(description="As it was when it was asked for.")]
     source: str | None
     asked_by: Annotated[str, Field(description="`policy`: by itself, as every hour.")]
