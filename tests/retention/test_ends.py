@@ -190,9 +190,13 @@ def test_a_run_that_waits_for_an_outdated_policy_ends_within_the_hour(
     assert named(shelf, sorted(digests(web))) == ({"young", "fresh"} if policy.enabled else set(shelf))
 
 
+@pytest.mark.parametrize("waits", [False, True])
 def test_an_image_whose_policy_cannot_be_read_keeps_no_other_from_being_applied(
-    web: Target, shelf: dict[str, Document], site: Site, clock: Clock
+    web: Target, shelf: dict[str, Document], site: Site, clock: Clock, *, waits: bool
 ) -> None:
+    if waits:
+        save(web, STOPPED)
+        assert ran(web, "run")[0].state == "waiting"
     other = make.image(site, "main/apps/another")
     make.manifest(other, b"bare too")
     clock.forward(days=40)

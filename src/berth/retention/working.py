@@ -1,6 +1,7 @@
 """The jobs: a test plans and writes down; a run plans, and deletes what it planned in small transactions."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
@@ -93,15 +94,25 @@ def _answered(tx: Connection, found: Image, waiting: Run, action: str, actor: Ac
 @job("retention.apply_due")
 def apply_due(site: Site) -> None:
     """Begin a run for each image whose policy takes something now."""
-    _end_outdated(site)
+    with site.db.read() as tx:
+        waiting = runs.waiting(tx)
+    for each in waiting:
+        with _others_go_on(each.image_id):
+            _end_outdated(site, each)
     begun = 0
     for image_id in _with_policy(site):
-        try:
+        with _others_go_on(image_id):
             begun += _apply_due(site, image_id)
-        except Exception:
-            # One image that is broken must not keep all the others from being tidied.
-            log.exception("deletion policy not applied", image=image_id)
     log.info("deletion policies applied", runs=begun)
+
+
+@contextmanager
+def _others_go_on(image_id: int) -> Iterator[None]:
+    """One image that is broken must not keep all the others from being tidied."""
+    try:
+        yield
+    except Exception:
+        log.exception("deletion policy not applied", image=image_id)
 
 
 def _apply_due(site: Site, image_id: int) -> bool:
@@ -120,15 +131,15 @@ def _apply_due(site: Site, image_id: int) -> bool:
     return True
 
 
-def _end_outdated(site: Site) -> None:
-    """Runs that wait to apply a policy which the image has no more can only fail, and would keep others out."""
+def _end_outdated(site: Site, waiting: Run) -> None:
+    """A run that waits to apply a policy which the image has no more can only fail, and would keep others out."""
     with site.db.read() as tx:
-        waiting = [each for each in runs.waiting(tx) if facts.policy_of(tx, each.image_id) != each.policy]
-    for each in waiting:
-        with site.db.write() as tx:
-            images.lock(tx, each.image_id)
-            if facts.policy_of(tx, each.image_id) != each.policy:
-                policy_runs.policy_changed(tx, each.image_id, at=site.now())
+        if facts.policy_of(tx, waiting.image_id) == waiting.policy:
+            return
+    with site.db.write() as tx:
+        images.lock(tx, waiting.image_id)
+        if facts.policy_of(tx, waiting.image_id) != waiting.policy:
+            policy_runs.policy_changed(tx, waiting.image_id, at=site.now())
 
 
 @job("retention.test")
