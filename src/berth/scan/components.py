@@ -50,7 +50,8 @@ def _of_system(package: Package, os: OperatingSystem | None) -> Component | None
     # A dpkg database in an Alpine image tells of packages that are not Alpine's.
     if ecosystem is None or ecosystems.SYSTEMS[ecosystems.base(ecosystem)] != package.type:
         return None
-    if package.type == "rpm":
+    # Of the makers of rpm packages only that of Photon speaks of the sources that they are built from.
+    if package.type == "rpm" and ecosystems.base(ecosystem) != "Photon OS":
         return Component(ecosystem, package.name, package.version, package.kind)
     name, version = package.source_name or package.name, package.source_version or package.version
     return Component(ecosystem, name, version, package.kind)

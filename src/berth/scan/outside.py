@@ -8,6 +8,7 @@ import threading
 from collections import defaultdict
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -17,9 +18,8 @@ from berth.people import sign_in, tokens
 from berth.scan import evaluation, library, queue, results
 from berth.scan.chosen import Scanner
 from berth.scan.evaluation import Matched
-from berth.scan.external import grype, harbor, layout, trivy
+from berth.scan.external import grype, layout, trivy
 from berth.scan.external.configured import Grype, Harbor, Trivy
-from berth.scan.external.harbor import Subject
 from berth.scan.external.reported import Reported
 from berth.scan.failed import ScanFailed
 from berth.scan.inventory import Inventory
@@ -30,6 +30,9 @@ from berth.words.actions import Action
 from berth.words.digest import Digest, parse
 from berth.words.errors import Unauthenticated
 from berth.words.manifest import Document
+
+if TYPE_CHECKING:
+    from berth.scan.external.harbor import Subject
 
 TOKEN_SECONDS = 3600
 UNTOLD = "advisories of the scanner"
@@ -83,6 +86,8 @@ def _report(
 ) -> Reported:
     how = scanner.configured
     if isinstance(how, Harbor):
+        from berth.scan.external import harbor  # noqa: PLC0415  it brings httpx, which takes long to import
+
         return harbor.scan(how, _subject(site, claimed, digest, document, scanner), own, cancel)
     with tempfile.TemporaryDirectory(dir=library.folder(site).parent, prefix="scan-") as folder:
         where = Path(folder) / "image"
@@ -110,7 +115,9 @@ def _blobs(site: Site, document: Document) -> list[tuple[Digest, partial[Readabl
     return [(parse(each), partial(site.blobs.open, keys[each])) for each in wanted]
 
 
-def _subject(site: Site, claimed: Claimed, digest: str, document: Document, scanner: Scanner) -> Subject:
+def _subject(site: Site, claimed: Claimed, digest: str, document: Document, scanner: Scanner) -> "Subject":
+    from berth.scan.external.harbor import Subject  # noqa: PLC0415  see above
+
     with site.db.read() as tx:
         query = (
             select(registry.c.name, repository.c.name, image.c.name)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from berth.scan import working
+from tests import make
 from tests.doors.api.desk import JSON, Desk, done, fields, problem, somebody
 from tests.doors.api.docks import NAME, Dock
 from tests.make import Target
@@ -50,7 +51,7 @@ def advised(root: Desk, dock: Dock, tmp_path: Path) -> Dock:
 
 def target(dock: Dock) -> Target:
     registry, repository = dock.repository.split("/")
-    return images.make.image(dock.harbour.site, f"{registry}/{repository}/{NAME}")
+    return make.image(dock.harbour.site, f"{registry}/{repository}/{NAME}")
 
 
 def scanned(dock: Dock, *digests: str) -> None:

@@ -17,16 +17,18 @@ from sqlalchemy import select
 from berth.audit.events import Actor
 from berth.db.tables import operation
 from berth.jobs import listed, run_jobs
-from berth.scan import importing, library, matching
+from berth.scan import components, importing, library, matching
 from berth.scan.advisories import records as osv_records
 from berth.scan.advisories.archives import SourceRefused
 from berth.scan.fetching import given, markup
+from berth.scan.inventory import OperatingSystem, Package
 from berth.scan.matches import Component
 from berth.site import Site
 from berth.words.policies import Level
 
 DATA = Path(__file__).parent / "data"
 AMAZON, ORACLE = (DATA / "amazon.xml").read_bytes(), (DATA / "oracle.xml").read_bytes()
+PHOTON = (DATA / "photon.json").read_bytes()
 
 JSON = dict[str, Any]  # Any: a JSON object
 
@@ -88,6 +90,27 @@ def test_what_is_numbered_apart_says_nothing_of_what_images_have(tmp_path: Path)
     assert fixes(read(tmp_path, ORACLE)["ELSA-2091-5000"]) == {"openssl-libs": "1:1.1.1k-9.el8_7"}
 
 
+def test_flaws_of_photon_are_advisories_of_its_source_packages(tmp_path: Path) -> None:
+    found = read(tmp_path, PHOTON)
+    assert {name: fixes(each) for name, each in found.items()} == {
+        "PHOTON-5.0-CVE-2091-3828": {"curl": "8.7.1-2.ph5", "cmake": "3.25.2-4.ph5"},
+        "PHOTON-4.0-CVE-2091-3828": {"curl": "8.1.2-9.ph4"},
+    }
+    assert found["PHOTON-5.0-CVE-2091-3828"]["upstream"] == ["CVE-2091-3828"]
+
+
+def test_a_package_of_photon_is_matched_as_the_source_that_it_is_built_from(site: Site) -> None:
+    assert give(site, PHOTON) == ""
+    photon = OperatingSystem("photon", "5.0", "VMware Photon OS/Linux")
+    libs = Package("os", "rpm", "curl-libs", "8.7.1-1.ph5", source_name="curl", source_version="8.7.1-1.ph5")
+    component = components.of(libs, photon)
+    assert component is not None
+    with library.opened(site) as advisories:
+        assert advisories is not None
+        found = matching.match(advisories, component)
+    assert [(each.vulnerability.id, each.fixed_version) for each in found] == [("CVE-2091-3828", "8.7.1-2.ph5")]
+
+
 def give(site: Site, body: bytes) -> str:
     """Import it as an operator does; returns why that failed."""
     key, size = importing.give(site, io.BytesIO(body))
@@ -139,6 +162,9 @@ def refused(folder: Path, body: bytes) -> str:
         (b"a page of text", "no zip archive"),
         (b"<html><body>sign in first</body></html>", "neither"),
         (b"<updates></updates>", "no security advisories"),
+        (b"[]", "no security advisories"),
+        (b"[{", "no JSON"),
+        (b"[" * 100_000, "no JSON"),
         (b"<updates><update type='security'><id>FEDORA-2091-1</id></update></updates>", "no security advisories"),
         (b"<updates><update type='security'>", "no XML"),
         (gzip.compress(b"nothing that is known"), "neither"),
@@ -187,6 +213,7 @@ def test_what_unpacks_without_end_is_left(tmp_path: Path, monkeypatch: pytest.Mo
     st.one_of(
         st.binary(max_size=400),
         st.builds(lambda at, new: _with(AMAZON, at, new), st.integers(0, 6000), st.binary(max_size=20)),
+        st.builds(lambda at, new: _with(PHOTON, at, new), st.integers(0, 900), st.binary(max_size=20)),
         st.builds(lambda at, new: _with(ORACLE, at, new), st.integers(0, 6000), st.binary(max_size=20)),
     )
 )
