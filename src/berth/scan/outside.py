@@ -15,7 +15,7 @@ from sqlalchemy import select
 from berth.blobs import Readable
 from berth.db.tables import account, blob, image, manifest, registry, repository, tag
 from berth.people import sign_in, tokens
-from berth.scan import evaluation, library, queue, results
+from berth.scan import evaluation, library, publishing, queue, results
 from berth.scan.chosen import Scanner
 from berth.scan.evaluation import Matched
 from berth.scan.external import grype, layout, trivy
@@ -73,6 +73,7 @@ def scan(
             advisories=UNTOLD,
             tally=tally,
         )
+        publishing.when_scanned(tx, claimed.manifest_id, at=at)
 
 
 def _report(
