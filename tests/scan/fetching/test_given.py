@@ -167,7 +167,7 @@ def refused(folder: Path, body: bytes) -> str:
         (b"[" * 100_000, "no JSON"),
         (b"<updates><update type='security'><id>FEDORA-2091-1</id></update></updates>", "no security advisories"),
         (b"<updates><update type='security'>", "no XML"),
-        (gzip.compress(b"nothing that is known"), "neither", mtime=0),
+        (gzip.compress(b"nothing that is known", mtime=0), "neither"),
         (b"\x1f\x8bno gzip", "cannot be unpacked"),
         (b"BZh9no bzip2", "cannot be unpacked"),
     ],
