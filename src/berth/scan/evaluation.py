@@ -2,38 +2,43 @@
 
 A component is matched once for all results that have it. When advisories change those they speak of are matched
 again; what that opens and closes is added to the tallies of the results that have them, without reading a layer.
+
+PostgreSQL has many writers. So what a change depends on is held to its end, always in this order and then by number:
+
+    the build in force ──> vulnerabilities ──> components ──> results
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, select, update
 
-from berth.db import insert_ignore
-from berth.db.tables import component, component_match, result_component, scan_result, vulnerability
+from berth.db.tables import advisory_file, component, component_match, result_component, scan_result, vulnerability
+from berth.registry import reach
+from berth.scan import vulnerabilities
 from berth.scan.inventory import Kind
-from berth.scan.matches import Component, Match, Vulnerability
+from berth.scan.library import CURRENT
+from berth.scan.matches import Component, Match
 from berth.scan.results import EXTERNAL
-from berth.scan.tally import CELLS, RANKS, Tally, cell
+from berth.scan.tally import RANKS, Tally, cell
 from berth.words.policies import Level
 
-Matcher = Callable[[Component], Sequence[Match]]
-
-AT_ONCE = 200
 MAX_NEWS = 100
 """Vulnerabilities that are named of one result that was matched again."""
 
-T = TypeVar("T")
+Had = Mapping[str, RowMapping]
+"""The matches that are kept of a component, by vulnerability."""
 
 
 @dataclass
 class News:
-    """What changed for one result."""
+    """What changed for one component, or for one result."""
 
-    cells: list[int] = field(default_factory=lambda: [0] * CELLS)
+    cells: Counter[int] = field(default_factory=Counter)
+    """How many findings more, or fewer, there are in each cell of a tally."""
     opened: dict[str, Level] = field(default_factory=dict)
     closed: dict[str, Level] = field(default_factory=dict)
 
@@ -44,40 +49,70 @@ class Matched:
     matches: Sequence[Match]
 
 
+def under(tx: Connection, build: str) -> bool:
+    """Whether this build is in force, as it then stays to the end of the transaction."""
+    mine = (advisory_file.c.id == build) & (advisory_file.c.state == CURRENT)
+    return tx.execute(select(advisory_file.c.id).where(mine).with_for_update(read=True)).first() is not None
+
+
 def unmatched(tx: Connection, result_id: int) -> dict[int, Component]:
     """The components of a result that nobody has matched yet."""
     mine = (result_component.c.result_id == result_id) & ~component.c.matched
     return _components(tx, _COMPONENTS.join(result_component).where(mine))
 
 
-def named(tx: Connection, packages: Collection[tuple[str, str]], *, after: int = 0) -> dict[int, Component]:
-    """The components of these ecosystems and names; `after` leaves out the older ones."""
+def named(tx: Connection, packages: Collection[tuple[str, str]]) -> dict[int, Component]:
+    """The components of these ecosystems and names."""
     found: dict[int, Component] = {}
-    for some in batches(sorted({name for _, name in packages})):
-        found |= _components(tx, _COMPONENTS.where(component.c.name.in_(some), component.c.id > after))
+    for some in reach.batches(name for _, name in packages):
+        found |= _components(tx, _COMPONENTS.where(component.c.name.in_(some)))
     return {number: each for number, each in found.items() if (each.ecosystem, each.name) in packages}
 
 
-def every(tx: Connection, *, after: int = 0) -> dict[int, Component]:
-    """All components that we match; `after` leaves out the older ones."""
-    ours = ~component.c.ecosystem.startswith(EXTERNAL)
-    return _components(tx, _COMPONENTS.where(component.c.id > after, ours))
+def every(tx: Connection, *, but: Collection[int] = ()) -> dict[int, Component]:
+    """All components that we match, other than these."""
+    all_ = tx.scalars(select(component.c.id).where(~component.c.ecosystem.startswith(EXTERNAL)))
+    found: dict[int, Component] = {}
+    for some in reach.batches(set(all_).difference(but)):
+        found |= _components(tx, _COMPONENTS.where(component.c.id.in_(some)))
+    return found
 
 
-def keep(tx: Connection, matched: Mapping[int, Matched], *, at: datetime) -> dict[int, News]:
-    """Take matches for what is true of these components now; returns by component what that changed."""
-    flaws = {match.vulnerability.id: match.vulnerability for each in matched.values() for match in each.matches}
-    numbers = _remember(tx, list(flaws.values()))
-    before = _stored(tx, matched)
-    changed: dict[int, News] = {}
-    for component_id, each in matched.items():
-        had, has = before.get(component_id, {}), {match.vulnerability.id: match for match in each.matches}
-        _replace(tx, component_id, had, has, numbers, at=at)
-        news = _compare(each.component.kind, had, has)
-        if any(news.cells) or news.opened or news.closed:
-            changed[component_id] = news
-    for some in batches(sorted(matched)):
-        tx.execute(update(component).where(component.c.id.in_(some)).values(matched=True))
+def differing(tx: Connection, matched: Mapping[int, Matched]) -> dict[int, int]:
+    """Those of them that are to be kept, for other matches or none are; and how many results have each."""
+    kept = _kept(tx, matched)
+    asked = {number for number, each in matched.items() if any(_difference(kept[number], each))}
+    for some in reach.batches(matched):
+        asked.update(tx.scalars(select(component.c.id).where(component.c.id.in_(some), ~component.c.matched)))
+    having = dict.fromkeys(sorted(asked), 0)
+    for some in reach.batches(asked):
+        mine = result_component.c.component_id
+        having |= dict(tx.execute(select(mine, func.count()).where(mine.in_(some)).group_by(mine)).all())
+    return having
+
+
+def keep(tx: Connection, matched: Mapping[int, Matched], *, at: datetime, but_matched: bool = False) -> dict[int, News]:
+    """Take matches for what is true of these components now; returns by component what that changed.
+
+    Passed over are those that were forgotten meanwhile, and with `but_matched` those that somebody has matched.
+    """
+    numbers = vulnerabilities.remember(tx, [match.vulnerability for each in matched.values() for match in each.matches])
+    there = _hold(tx, matched, but_matched=but_matched)
+    kept = _kept(tx, there)
+    gone, fresh, changed = [], [], {}
+    for component_id in there:
+        each, had = matched[component_id], kept[component_id]
+        less, more = _difference(had, each)
+        gone += [{"of": component_id, "flaw": row["vulnerability_id"]} for row in less]
+        fresh += [_row(component_id, numbers, match, had, at) for match in more]
+        if less or more:
+            changed[component_id] = _news(each.component.kind, less, more)
+    if gone:
+        tx.execute(_FORGET, gone)
+    if fresh:
+        tx.execute(insert(component_match), fresh)
+    for some in reach.batches(there):
+        tx.execute(update(component).where(component.c.id.in_(some), ~component.c.matched).values(matched=True))
     return changed
 
 
@@ -96,6 +131,7 @@ def count(tx: Connection, result_id: int) -> Tally:
 
 def evaluated(tx: Connection, result_id: int, *, at: datetime, advisories: str, advisories_at: datetime) -> Tally:
     """A result whose components are all matched has findings from now on."""
+    tx.execute(select(scan_result.c.id).where(scan_result.c.id == result_id).with_for_update(key_share=True))
     tally = count(tx, result_id)
     when = {"evaluated_at": at, "advisories": advisories, "advisories_at": advisories_at}
     tx.execute(update(scan_result).where(scan_result.c.id == result_id).values(tally=tally.to_json(), **when))
@@ -103,119 +139,116 @@ def evaluated(tx: Connection, result_id: int, *, at: datetime, advisories: str, 
 
 
 def spread(tx: Connection, changed: Mapping[int, News]) -> dict[int, News]:
-    """Carry what changed for components to the tallies of the results that have them; returns that by result."""
+    """Carry what changed for components to the tallies of the results that have them; returns that by result.
+
+    One that was never evaluated has no tally yet, and nothing to tell.
+    """
     of_results: dict[int, News] = defaultdict(News)
-    for some in batches(sorted(changed)):
+    for some in reach.batches(changed):
         having = select(result_component).where(result_component.c.component_id.in_(some))
         for result_id, component_id, units in tx.execute(having):
             news, mine = changed[component_id], of_results[result_id]
-            mine.cells = [cells + units * more for cells, more in zip(mine.cells, news.cells, strict=True)]
+            for place, more in news.cells.items():
+                mine.cells[place] += units * more
             mine.opened |= news.opened
             mine.closed |= news.closed
-    for some in batches(sorted(of_results)):
-        rows = tx.execute(select(scan_result.c.id, scan_result.c.tally).where(scan_result.c.id.in_(some))).all()
-        added = [(row.id, Tally.from_json(row.tally) + Tally(tuple(of_results[row.id].cells))) for row in rows]
-        tx.execute(_SET_TALLY, [{"of": result_id, "now": tally.to_json()} for result_id, tally in added])
-    return dict(of_results)
+    told: dict[int, News] = {}
+    for some in reach.batches(of_results):
+        tallies = _hold_tallies(tx, some)
+        told |= {number: of_results[number] for number in tallies}
+        altered = [number for number in tallies if of_results[number].cells]
+        if altered:
+            now = [{"of": each, "now": _with(tallies[each], of_results[each].cells)} for each in altered]
+            tx.execute(_SET_TALLY, now)
+    return told
 
 
-def worst_first(vulnerabilities: Mapping[str, Level]) -> list[str]:
+def worst_first(vulnerabilities_: Mapping[str, Level]) -> list[str]:
     """The names of the first of them, the worst first."""
-    return sorted(vulnerabilities, key=lambda name: (-RANKS[vulnerabilities[name]], name))[:MAX_NEWS]
-
-
-def batches(all_: Sequence[T]) -> Iterator[Sequence[T]]:
-    for begins in range(0, len(all_), AT_ONCE):
-        yield all_[begins : begins + AT_ONCE]
+    return sorted(vulnerabilities_, key=lambda name: (-RANKS[vulnerabilities_[name]], name))[:MAX_NEWS]
 
 
 _SET_TALLY = update(scan_result).where(scan_result.c.id == bindparam("of")).values(tally=bindparam("now"))
+_FORGET = delete(component_match).where(
+    component_match.c.component_id == bindparam("of"), component_match.c.vulnerability_id == bindparam("flaw")
+)
 _COMPONENTS = select(
     component.c.id, component.c.ecosystem, component.c.name, component.c.version, component.c.kind
 ).select_from(component)
+_SAID = ("level", "level_source", "fixed_version", "fix_state", "records")
 
 
 def _components(tx: Connection, query: Select[Any]) -> dict[int, Component]:  # Any: columns of a component
     return {row[0]: Component(*row[1:]) for row in tx.execute(query)}
 
 
-def _stored(tx: Connection, ids: Collection[int]) -> dict[int, dict[str, RowMapping]]:
+def _hold(tx: Connection, ids: Collection[int], *, but_matched: bool) -> list[int]:
+    """Those that are there, which nobody else matches or forgets to the end of the transaction."""
+    there: list[int] = []
+    for some in reach.batches(ids):
+        query = select(component.c.id).where(component.c.id.in_(some)).order_by(component.c.id)
+        query = query.where(~component.c.matched) if but_matched else query
+        there += tx.scalars(query.with_for_update(key_share=True))
+    return there
+
+
+def _hold_tallies(tx: Connection, ids: Collection[int]) -> dict[int, list[int]]:
+    """Of those that have been evaluated; the others are held too, for one may be evaluated at this moment."""
+    query = select(scan_result.c.id, scan_result.c.tally, scan_result.c.evaluated_at)
+    mine = query.where(scan_result.c.id.in_(ids)).order_by(scan_result.c.id)
+    rows = tx.execute(mine.with_for_update(key_share=True))
+    return {row.id: row.tally for row in rows if row.evaluated_at is not None}
+
+
+def _kept(tx: Connection, ids: Collection[int]) -> dict[int, dict[str, RowMapping]]:
     """The matches that are kept, by component and vulnerability."""
-    found: dict[int, dict[str, RowMapping]] = defaultdict(dict)
+    found: dict[int, dict[str, RowMapping]] = {number: {} for number in ids}
     query = select(component_match, vulnerability.c.name).join(vulnerability)
-    for some in batches(sorted(ids)):
+    for some in reach.batches(ids):
         for row in tx.execute(query.where(component_match.c.component_id.in_(some))).mappings():
             found[row["component_id"]][row["name"]] = row
     return found
 
 
-def _compare(kind: Kind, had: Mapping[str, RowMapping], has: Mapping[str, Match]) -> News:
+def _difference(had: Had, matched: Matched) -> tuple[list[RowMapping], list[Match]]:
+    """What is kept and not so any more, and what is so and not kept."""
+    has = {match.vulnerability.id: match for match in matched.matches}
+    less = [row for name, row in had.items() if name not in has or _said(has[name]) != {k: row[k] for k in _SAID}]
+    changed = {row["name"] for row in less}
+    return less, [match for name, match in has.items() if name not in had or name in changed]
+
+
+def _news(kind: Kind, less: Sequence[RowMapping], more: Sequence[Match]) -> News:
+    had = {row["name"]: Level(row["level"]) for row in less}
+    has = {match.vulnerability.id: match.level for match in more}
     news = News(
-        opened={name: match.level for name, match in has.items() if name not in had},
-        closed={name: Level(row["level"]) for name, row in had.items() if name not in has},
+        opened={name: level for name, level in has.items() if name not in had},
+        closed={name: level for name, level in had.items() if name not in has},
     )
-    for row in had.values():
-        news.cells[cell(kind, Level(row["level"]), fixed=bool(row["fixed_version"]))] -= 1
-    for match in has.values():
-        news.cells[cell(kind, match.level, fixed=bool(match.fixed_version))] += 1
+    news.cells.subtract(cell(kind, Level(row["level"]), fixed=bool(row["fixed_version"])) for row in less)
+    news.cells.update(cell(kind, match.level, fixed=bool(match.fixed_version)) for match in more)
     return news
 
 
-def _replace(
-    tx: Connection,
-    component_id: int,
-    had: Mapping[str, RowMapping],
-    has: Mapping[str, Match],
-    numbers: Mapping[str, int],
-    *,
-    at: datetime,
-) -> None:
-    """What stays keeps the time at which it was found."""
-    mine = component_match.c.component_id == component_id
-    if had:
-        tx.execute(delete(component_match).where(mine))
-    rows = [
-        {
-            "component_id": component_id,
-            "vulnerability_id": numbers[name],
-            "level": match.level.value,
-            "level_source": match.level_source[:60],
-            "fixed_version": match.fixed_version[:512],
-            "fix_state": match.fix_state,
-            "records": list(match.records),
-            "found_at": had[name]["found_at"] if name in had else at,
-        }
-        for name, match in has.items()
-    ]
-    for some in batches(rows):
-        tx.execute(insert(component_match), some)
+def _row(component_id: int, numbers: Mapping[str, int], match: Match, had: Had, at: datetime) -> dict[str, Any]:
+    """What is only told otherwise keeps the time at which it was found. Any: column values."""
+    name = match.vulnerability.id
+    found_at = had[name]["found_at"] if name in had else at
+    return {"component_id": component_id, "vulnerability_id": numbers[name], "found_at": found_at, **_said(match)}
 
 
-def _remember(tx: Connection, flaws: Sequence[Vulnerability]) -> dict[str, int]:
-    """Keep what is said of vulnerabilities; returns their numbers by name."""
-    for some in batches(flaws):
-        insert_ignore(tx, vulnerability, [{"name": each.id, **_facts(each)} for each in some])
-    numbers: dict[str, int] = {}
-    for some in batches(flaws):
-        rows = tx.execute(select(vulnerability).where(vulnerability.c.name.in_([each.id for each in some])))
-        kept = {row["name"]: row for row in rows.mappings()}
-        for each in some:
-            row, facts = kept[each.id], _facts(each)
-            numbers[each.id] = row["id"]
-            if any(row[name] != value for name, value in facts.items()):
-                tx.execute(update(vulnerability).where(vulnerability.c.id == row["id"]).values(**facts))
-    return numbers
-
-
-def _facts(flaw: Vulnerability) -> dict[str, Any]:  # Any: column values
+def _said(match: Match) -> dict[str, Any]:  # Any: column values
     return {
-        "aliases": list(flaw.aliases),
-        "title": flaw.title,
-        "description": flaw.description,
-        "links": list(flaw.links),
-        "vector": flaw.vector[:300],
-        "score": flaw.score,
-        "published": flaw.published,
-        "modified": flaw.modified,
-        "malware": flaw.malware,
+        "level": match.level.value,
+        "level_source": match.level_source[:60],
+        "fixed_version": match.fixed_version[:512],
+        "fix_state": match.fix_state,
+        "records": list(match.records),
     }
+
+
+def _with(tally: list[int], more: Mapping[int, int]) -> list[int]:
+    cells = list(tally)
+    for place, count_ in more.items():
+        cells[place] += count_
+    return cells

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from berth.db.tables import component, component_match, manifest, manifest_edge, result_component, vulnerability
+from berth.registry import reach
 from berth.registry.images import Image
 from berth.scan import ecosystems, exclusion, library, report, results, standing
-from berth.scan.evaluation import batches
 from berth.scan.exclusion import Reason
 from berth.scan.inventory import Gap, Inventory, Package, Secret
 from berth.scan.matches import Component, Match, Vulnerability
@@ -117,7 +117,7 @@ def findings(tx: Connection, looked: Looked) -> list[FindingRow]:
 def with_words(tx: Connection, rows: Sequence[FindingRow]) -> list[FindingRow]:
     """The same with titles, descriptions and links."""
     flaws: dict[int, Vulnerability] = {}
-    for some in batches(sorted({row.number for row in rows})):
+    for some in reach.batches(row.number for row in rows):
         for each in tx.execute(select(vulnerability).where(vulnerability.c.id.in_(some))).mappings():
             same = ("title", "description", "vector", "score", "published", "modified", "malware")
             flaws[each["id"]] = Vulnerability(

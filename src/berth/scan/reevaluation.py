@@ -1,29 +1,33 @@
 """New advisories come into force: what they changed is matched again, over all results, without reading a layer.
 
-    build made ──> names whose advisories changed ──> their components ──> matches ──> tallies ──> in force
+    build made ──> names whose advisories changed ──> their components ──> matches ──> tallies, news ──> in force
 
-Components are worked through in small transactions while the old build is still in force; what scans have added
-meanwhile is caught up in the last one, which puts the new build in force.
+Components are worked through in many small transactions while the old build is still in force, for pushes wait for
+each of them on SQLite. What scans have added meanwhile is caught up in the one that puts the new build in force.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
-from berth.db.tables import component, reevaluated, reevaluation, scan_result
-from berth.scan import evaluation, library, matching, queue
+from berth.db.tables import advisory_file, reevaluated, reevaluation, scan_result
+from berth.registry import reach
+from berth.scan import evaluation, library, matching, queue, vulnerabilities
 from berth.scan.advisories.opened import Advisories
 from berth.scan.evaluation import Matched, News
 from berth.scan.library import Build
 from berth.scan.matches import Component
+from berth.scan.results import BUILTIN
 from berth.site import Site
 
-AT_ONCE = 500
-"""Components that are matched and kept in one transaction."""
+AT_ONCE = 100
+"""Components that are matched together, while nobody waits."""
+MOST_TALLIES = 1000
+"""That change in one transaction; more of them only where one component is in more results."""
 
 Packages = Collection[tuple[str, str]]
 """By ecosystem and name."""
@@ -35,40 +39,35 @@ log = structlog.get_logger("berth.scan")
 class Outcome:
     """What came of it."""
 
+    id: int
     names: int = 0
     components: int = 0
+    opened: int = 0
+    closed: int = 0
     results: dict[int, News] = field(default_factory=lambda: defaultdict(News))
-
-    @property
-    def opened(self) -> int:
-        return sum(len(news.opened) for news in self.results.values())
-
-    @property
-    def closed(self) -> int:
-        return sum(len(news.closed) for news in self.results.values())
+    """Those that have news."""
 
 
 def put_in_force(site: Site, advisories: Advisories, build: Build, changed: Packages | None) -> Outcome:
     """Match again what changed for these packages (None: everything), and let the build be in force."""
-    outcome = Outcome(names=0 if changed is None else len(changed))
+    with site.db.write(durable=False) as tx:
+        outcome = _begun(tx, build, changed, at=site.now())
     with site.db.read() as tx:
-        newest = tx.scalar(select(func.max(component.c.id))) or 0
-        waiting = _affected(tx, changed, after=0)
-    numbers = sorted(waiting)
-    for begins in range(0, len(numbers), AT_ONCE):
-        some = {number: waiting[number] for number in numbers[begins : begins + AT_ONCE]}
+        waiting = _affected(tx, changed)
+    for some in _parts(waiting):
         matched = _match(advisories, some)
-        with site.db.write(durable=False) as tx:
-            _keep(tx, matched, outcome, at=site.now())
+        for part in _light(site, matched):
+            with site.db.write(durable=False) as tx:
+                _keep(tx, part, outcome, at=site.now())
+        outcome.components += len(matched)
     with site.db.write() as tx:
-        at = site.now()
-        _keep(tx, _match(advisories, _affected(tx, changed, after=newest)), outcome, at=at)
-        before = library.current(tx)
+        _hold(tx)
+        late = _match(advisories, _affected(tx, changed, but=waiting))
+        outcome.components += len(late)
+        _keep(tx, late, outcome, at=site.now())
         old = library.put_in_force(tx, build)
-        fresh = {"evaluated_at": at, "advisories": build.id, "advisories_at": build.made_at}
-        tx.execute(update(scan_result).where(scan_result.c.evaluated_at.is_not(None)).values(**fresh))
-        _record(tx, outcome, "" if before is None else before.id, build.id, at=at)
-        woken = queue.wake(tx, at=at)
+        woken = queue.wake(tx, at=site.now())
+    _label(site, build)
     for key in old:
         site.blobs.delete(key)
     log.info(
@@ -84,40 +83,104 @@ def put_in_force(site: Site, advisories: Advisories, build: Build, changed: Pack
     return outcome
 
 
-def _affected(tx: Connection, names: Packages | None, *, after: int) -> dict[int, Component]:
+def _begun(tx: Connection, build: Build, changed: Packages | None, *, at: datetime) -> Outcome:
+    """What is found later is written down in the transaction that finds it, so that none is lost on the way."""
+    before = library.current(tx)
+    names = 0 if changed is None else len(changed)
+    values = {"at": at, "before": "" if before is None else before.id, "advisories": build.id, "names": names}
+    counts = dict.fromkeys(("components", "results", "opened", "closed"), 0)
+    query = insert(reevaluation).values(**values, **counts).returning(reevaluation.c.id)
+    return Outcome(tx.execute(query).scalar_one(), names)
+
+
+def _affected(tx: Connection, names: Packages | None, *, but: Collection[int] = ()) -> dict[int, Component]:
     if names is None:
-        return evaluation.every(tx, after=after)
-    return evaluation.named(tx, names, after=after)
+        return evaluation.every(tx, but=but)
+    return {number: each for number, each in evaluation.named(tx, names).items() if number not in but}
+
+
+def _parts(waiting: Mapping[int, Component]) -> Iterator[dict[int, Component]]:
+    for numbers in reach.batches(waiting, AT_ONCE):
+        yield {number: waiting[number] for number in numbers}
 
 
 def _match(advisories: Advisories, components: Mapping[int, Component]) -> dict[int, Matched]:
     return {number: Matched(each, matching.match(advisories, each)) for number, each in components.items()}
 
 
+def _light(site: Site, matched: Mapping[int, Matched]) -> Iterator[dict[int, Matched]]:
+    """What of it is to be kept, in parts that change not too much at once. Most of it is as it was."""
+    with site.db.read() as tx:
+        having = evaluation.differing(tx, matched)
+        others = [
+            match.vulnerability for number, each in matched.items() if number not in having for match in each.matches
+        ]
+        told = vulnerabilities.differing(tx, others)
+    if told:
+        with site.db.write(durable=False) as tx:
+            vulnerabilities.remember(tx, told)
+    part: dict[int, Matched] = {}
+    tallies = 0
+    for number, count in having.items():
+        if part and tallies + count > MOST_TALLIES:
+            yield part
+            part, tallies = {}, 0
+        part[number] = matched[number]
+        tallies += count
+    if part:
+        yield part
+
+
+def _hold(tx: Connection) -> None:
+    """Let every scan that goes by the build in force come to its end before, or begin anew after."""
+    current = advisory_file.c.state == library.CURRENT
+    tx.execute(select(advisory_file.c.id).where(current).with_for_update())
+
+
 def _keep(tx: Connection, matched: Mapping[int, Matched], outcome: Outcome, *, at: datetime) -> None:
-    changed = evaluation.keep(tx, matched, at=at)
-    outcome.components += len(matched)
-    for result_id, news in evaluation.spread(tx, changed).items():
-        mine = outcome.results[result_id]
-        mine.opened |= news.opened
-        mine.closed |= news.closed
+    fresh: list[int] = []
+    more: list[int] = []
+    for result_id, news in evaluation.spread(tx, evaluation.keep(tx, matched, at=at)).items():
+        if news.opened or news.closed:
+            (more if result_id in outcome.results else fresh).append(result_id)
+            mine = outcome.results[result_id]
+            outcome.opened += len(news.opened.keys() - mine.opened.keys())
+            outcome.closed += len(news.closed.keys() - mine.closed.keys())
+            mine.opened |= news.opened
+            mine.closed |= news.closed
+    if fresh:
+        of = {"reevaluation_id": outcome.id}
+        tx.execute(insert(reevaluated), [{**of, "result_id": each, **_told(outcome.results[each])} for each in fresh])
+    if more:
+        tx.execute(_TELL, [{"re": outcome.id, "of": each, **_told(outcome.results[each])} for each in more])
+    counts = {name: getattr(outcome, name) for name in ("components", "opened", "closed")}
+    mine_ = reevaluation.c.id == outcome.id
+    tx.execute(update(reevaluation).where(mine_).values(**counts, results=len(outcome.results)))
 
 
-def _record(tx: Connection, outcome: Outcome, before: str, after: str, *, at: datetime) -> None:
-    """Which results have news, for whoever asks what became newly affected."""
-    values = {"at": at, "before": before, "advisories": after, "names": outcome.names}
-    counts = {"components": outcome.components, "opened": outcome.opened, "closed": outcome.closed}
-    told = {number: news for number, news in outcome.results.items() if news.opened or news.closed}
-    query = insert(reevaluation).values(**values, **counts, results=len(told)).returning(reevaluation.c.id)
-    number: int = tx.execute(query).scalar_one()
-    rows = [
-        {
-            "reevaluation_id": number,
-            "result_id": result_id,
-            "opened": evaluation.worst_first(news.opened),
-            "closed": evaluation.worst_first(news.closed),
-        }
-        for result_id, news in told.items()
-    ]
-    for some in evaluation.batches(rows):
-        tx.execute(insert(reevaluated), some)
+_TELL = (
+    update(reevaluated)
+    .where(reevaluated.c.reevaluation_id == bindparam("re"), reevaluated.c.result_id == bindparam("of"))
+    .values(opened=bindparam("opened"), closed=bindparam("closed"))
+)
+
+
+def _told(news: News) -> dict[str, list[str]]:
+    return {"opened": evaluation.worst_first(news.opened), "closed": evaluation.worst_first(news.closed)}
+
+
+def _label(site: Site, build: Build) -> None:
+    """Let all results that were evaluated say that they go by this build; those of other scanners go by none of ours.
+
+    Cut off, some go on saying the one before, until advisories change again.
+    """
+    mine = (scan_result.c.scanner == BUILTIN) & scan_result.c.evaluated_at.is_not(None)
+    other = mine & (scan_result.c.advisories != build.id)
+    with site.db.read() as tx:
+        ids = list(tx.scalars(select(scan_result.c.id).where(other)))
+    for some in reach.batches(ids):
+        with site.db.write(durable=False) as tx:
+            if not evaluation.under(tx, build.id):
+                return
+            values = {"evaluated_at": site.now(), "advisories": build.id, "advisories_at": build.made_at}
+            tx.execute(update(scan_result).where(scan_result.c.id.in_(some), mine).values(**values))

@@ -109,18 +109,25 @@ def analyzer_of(tx: Connection, result_id: int) -> int:
     return int(tx.execute(select(scan_result.c.analyzer).where(scan_result.c.id == result_id)).scalar_one())
 
 
+def held(tx: Connection, result_id: int) -> bool:
+    """Whether a result is there, as it then is to the end of the transaction, with the tally that it has."""
+    query = select(scan_result.c.id).where(scan_result.c.id == result_id)
+    return tx.execute(query.with_for_update(key_share=True)).first() is not None
+
+
 def in_force(tx: Connection, manifest_id: int, result_id: int) -> None:
     """Let a digest of an image have this result."""
     tx.execute(update(manifest).where(manifest.c.id == manifest_id).values(result_id=result_id))
 
 
 def component_ids(tx: Connection, wanted: Collection[Component]) -> dict[Component, int]:
-    """Those of these components that are known."""
+    """Those of these components that are known, which nobody forgets to the end of the transaction."""
     found: dict[Component, int] = {}
     for part in _parts(sorted(wanted)):
         keys = [(each.ecosystem, each.name, each.version, each.kind) for each in part]
         columns = (component.c.ecosystem, component.c.name, component.c.version, component.c.kind)
-        for row in tx.execute(select(component.c.id, *columns).where(tuple_(*columns).in_(keys))):
+        query = select(component.c.id, *columns).where(tuple_(*columns).in_(keys)).order_by(component.c.id)
+        for row in tx.execute(query.with_for_update(read=True, key_share=True)):
             found[Component(*row[1:])] = row.id
     return found
 
@@ -155,9 +162,11 @@ def _units(scanner: str, digest: str, inventory: Inventory) -> dict[Component, s
 
 def _link(tx: Connection, result_id: int, units: Mapping[Component, Collection[tuple[str, str]]]) -> None:
     """To its components, which are made where nobody had them before."""
-    for part in _parts(sorted(units)):
-        insert_ignore(tx, component, [{name: getattr(each, name) for name in _KEY} for each in part])
     ids = component_ids(tx, units)
+    while missing := sorted(units.keys() - ids.keys()):
+        for part in _parts(missing):
+            insert_ignore(tx, component, [{name: getattr(each, name) for name in _KEY} for each in part])
+        ids |= component_ids(tx, missing)  # one that others had may just have been forgotten
     tx.execute(delete(result_component).where(result_component.c.result_id == result_id))
     rows = [{"result_id": result_id, "component_id": ids[key], "units": len(those)} for key, those in units.items()]
     for part in _parts(rows):

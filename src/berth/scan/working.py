@@ -98,17 +98,22 @@ def _beat(site: Site, claimed: Claimed, ended: threading.Event, cancel: threadin
 
 def _scan(site: Site, claimed: Claimed, cancel: threading.Event) -> None:
     digest, document = _document(site, claimed)
+    _know(site, digest, document, cancel)
+    other = chosen.scanner_of(site.settings, _registry(site, claimed))
+    if other is not None:
+        outside.scan(site, claimed, digest, document, other, _inventory(site, digest), cancel)
+        return
+    while not _evaluate(site, digest, claimed):  # other advisories came into force meanwhile, or it was forgotten
+        _know(site, digest, document, cancel)
+
+
+def _know(site: Site, digest: str, document: Document, cancel: threading.Event) -> None:
+    """What is in the image, by reading it when nobody knows."""
     with site.db.read() as tx:
         known = results.of_digest(tx, digest, BUILTIN)
         fresh = known is not None and results.analyzer_of(tx, known.id) == ANALYZER_VERSION
     if known is None or not fresh:
         _take(site, digest, document, cancel)
-    other = chosen.scanner_of(site.settings, _registry(site, claimed))
-    if other is not None:
-        outside.scan(site, claimed, digest, document, other, _inventory(site, digest), cancel)
-        return
-    while not _evaluate(site, digest, claimed):
-        pass  # other advisories came into force meanwhile
 
 
 def _registry(site: Site, claimed: Claimed) -> str:
@@ -203,20 +208,18 @@ def _evaluate(site: Site, digest: str, claimed: Claimed) -> bool:
         with site.db.read() as tx:
             found = results.of_digest(tx, digest, BUILTIN)
             if found is None:
-                raise Canceled
+                return False
             waiting = evaluation.unmatched(tx, found.id)
         matched = {number: Matched(each, matching.match(advisories, each)) for number, each in waiting.items()}
     with site.db.write() as tx:
-        at = site.now()
-        build = library.current(tx)
-        if build is None or build.id != advisories.build:
+        at, build = site.now(), advisories.build
+        if not evaluation.under(tx, build):
             return False
-        still = evaluation.unmatched(tx, found.id)
-        evaluation.keep(tx, {number: each for number, each in matched.items() if number in still}, at=at)
-        if still.keys() - matched.keys():
+        evaluation.keep(tx, matched, at=at, but_matched=True)
+        if not results.held(tx, found.id) or evaluation.unmatched(tx, found.id):
             return False
-        tally = evaluation.evaluated(tx, found.id, at=at, advisories=build.id, advisories_at=build.made_at)
+        tally = evaluation.evaluated(tx, found.id, at=at, advisories=build, advisories_at=advisories.made_at)
         results.in_force(tx, claimed.manifest_id, found.id)
-        queue.done(tx, claimed, at=at, scanner=NAME, advisories=build.id, tally=tally)
+        queue.done(tx, claimed, at=at, scanner=NAME, advisories=build, tally=tally)
         publishing.when_scanned(tx, claimed.manifest_id, at=at)
     return True
