@@ -17,7 +17,7 @@ from berth.jobs import Job
 from berth.people import expired
 from berth.registry import measuring, sweep, trash
 from berth.retention import working
-from berth.scan import updating
+from berth.scan import forgetting, updating
 from berth.site import Site
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,6 +38,7 @@ RECURRING = (
     Recurring(expired.purge, timedelta(hours=1)),
     Recurring(trail.purge, timedelta(hours=1)),
     Recurring(updating.when_due, timedelta(minutes=10)),
+    Recurring(forgetting.forget, timedelta(hours=1)),
 )
 
 

@@ -15,7 +15,7 @@ from berth.jobs import Jobs, listed, run_next
 from berth.people import expired
 from berth.registry import applying, erasing, measuring, sweep, trash
 from berth.retention import working
-from berth.scan import importing, publishing, updating
+from berth.scan import forgetting, importing, publishing, updating
 from berth.scan import working as scanning
 from berth.schedule import Recurring
 from berth.settings import Settings
@@ -39,6 +39,7 @@ JOBS = listed(
     updating.update_,
     updating.when_due,
     publishing.publish_sbom,
+    forgetting.forget,
 )
 """Every job there is."""
 
