@@ -17,6 +17,7 @@ from tests.make import Target
 from tests.registry import acts
 from tests.retention.test_plan import BOTH, NOW, content
 from tests.retention.test_working import GOING, POLICY, ask, digests, look, named, ran, save, shelf
+from tests.sites import Clock
 
 __all__ = ["shelf"]
 
@@ -125,3 +126,28 @@ def test_every_hour_one_run_waits_and_no_more(web: Target, site: Site) -> None:
     with site.db.read() as tx:
         waiting = runs.unended(tx, limit=10)
     assert [(path, run.state) for path, run in waiting] == [("main/apps/web", "waiting")]
+
+
+def test_a_run_bound_to_a_test_is_measured_by_what_that_has_found(
+    web: Target, shelf: dict[str, Document], clock: Clock
+) -> None:
+    save(web, replace(POLICY, breaker_count=5))
+    test, _ = ran(web, "test")
+    assert test.breaker == ""
+    clock.forward(days=40)
+    assert "7 digests would be deleted" in ran(web, "test")[0].breaker
+    run, _ = ran(web, "run", source=test.id)
+    assert (run.state, run.breaker, run.deleted) == ("done", "", 5)
+    assert named(shelf, sorted(digests(web))) == {"young", "fresh"}
+
+
+def test_the_share_of_a_bound_run_is_one_of_the_whole_image(
+    web: Target, shelf: dict[str, Document], clock: Clock
+) -> None:
+    save(web, replace(POLICY, breaker_share=70))
+    test, _ = ran(web, "test")
+    clock.forward(days=40)
+    run, _ = ran(web, "run", source=test.id)
+    assert (run.state, run.breaker) == ("waiting", test.breaker)
+    assert "71.4 %" in run.breaker
+    assert len(shelf) == len(digests(web))

@@ -1,6 +1,6 @@
 """The jobs: a test plans and writes down; a run plans, and deletes what it planned in small transactions."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -228,10 +228,10 @@ def prepare(site: Site, begun: Run) -> str:
         contents = facts.read(tx, found, at=at)
         pushed = runs.pushed_among(tx, begun.id, [each.digest for each in contents])
         plan = plan_retention([_busy(each, pushed) for each in contents], begun.policy, at)
+        if begun.source is not None:
+            plan = _bound(plan, runs.taken(tx, begun.source))
         trips = breaker.trips(plan, begun.policy)
         going = [verdict for verdict in plan if verdict.deleted]
-        bound = None if begun.source is None else runs.taken(tx, begun.source)
-        going = [verdict for verdict in going if bound is None or verdict.digest in bound]
         freed = weights.freed(tx, [verdict.content.id for verdict in going])
     runs.plan(site, begun.id, going, at=at, freed=freed, outcome="queued", breaker=trips)
     return ""
@@ -240,6 +240,11 @@ def prepare(site: Site, begun: Run) -> str:
 def _busy(content: Content, pushed: Collection[str]) -> Content:
     """What is pushed while the policy is applied stays."""
     return replace(content, active=False) if content.digest in pushed else content
+
+
+def _bound(plan: Sequence[Verdict], taken: Collection[str]) -> list[Verdict]:
+    """What is beyond a test stays."""
+    return [replace(each, deleted=each.deleted and each.digest in taken) for each in plan]
 
 
 def _waits(site: Site, run_id: str) -> bool:
