@@ -54,7 +54,7 @@ def _delete_together(site: Site, begun: Run, some: Sequence[Item]) -> str:
         if facts.policy_of(tx, found.id) != begun.policy:
             return policy_runs.CHANGED
         at = site.now()
-        some = _with_referrers(tx, found, begun, some)
+        some = _with_ties(tx, found, begun, some)
         drifts = _drifts(tx, found, begun, some, at=at)
         fit = [item for item in some if item.digest not in drifts]
         going, staying = _judged(tx, found, fit, at=at)
@@ -68,12 +68,25 @@ def _delete_together(site: Site, begun: Run, some: Sequence[Item]) -> str:
     return ""
 
 
-def _with_referrers(tx: Connection, found: Image, begun: Run, some: Sequence[Item]) -> list[Item]:
-    """With those of the run that speak of these, so that they are judged together."""
-    speaking = reach.with_referrers(tx, found.id, [item.digest for item in some])
-    digests_ = {each for those in speaking.values() for each in those.values()}
-    more = runs.queued_among(tx, begun.id, digests_ - {item.digest for item in some})
-    return [*some, *more]
+def _with_ties(tx: Connection, found: Image, begun: Run, some: Sequence[Item]) -> list[Item]:
+    """With what they cannot go without and the run still has to delete, so that they are judged together.
+
+    That is what speaks of them, what they speak of, and what lists them.
+    """
+    together: list[Item] = []
+    fresh = runs.queued_among(tx, begun.id, [item.digest for item in some])
+    while fresh:
+        together += fresh
+        near = _near(tx, found, fresh) - {item.digest for item in together}
+        fresh = runs.queued_among(tx, begun.id, near)
+    return together
+
+
+def _near(tx: Connection, found: Image, some: Sequence[Item]) -> set[str]:
+    speaking = reach.referrers(tx, found.id, [item.digest for item in some])
+    listing = reach.parents(tx, _ids(tx, found, some).values())
+    near = set().union(*(those.values() for those in speaking.values()), *_subjects(tx, found, some).values())
+    return near | {parent.digest for those in listing.values() for parent in those}
 
 
 def _drifts(tx: Connection, found: Image, begun: Run, some: Sequence[Item], *, at: datetime) -> dict[str, str]:

@@ -223,7 +223,7 @@ def _verdict(each: Content, own: Verdict, due: Mapping[str, datetime | None], ti
     due_at = due[each.digest]
     if due_at is not None and due_at <= now:
         with_it = next((subject for subject in ties.subjects[each.digest] if _over(due[subject], now)), None)
-        if with_it is None or each.tags:
+        if with_it is None or own.deleted:
             return replace(own, due_at=due_at)
         return Verdict(each, deleted=True, reason=Reason.WITH_SUBJECT, because=with_it, due_at=due_at)
     last = next((need for need in ties.needs(each.digest) if due[need[1]] == due_at), None)

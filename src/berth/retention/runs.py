@@ -27,6 +27,7 @@ from berth.db.tables import image, registry, repository, retention_item, retenti
 from berth.registry import reach
 from berth.registry.images import Image
 from berth.registry.policy_runs import GOING_ON
+from berth.retention.order import ordered
 from berth.retention.plan import Verdict
 from berth.site import Site
 from berth.words.errors import FieldInvalid, RunUnknown
@@ -217,9 +218,9 @@ def plan(
     outcome: str,
     breaker: str = "",
 ) -> None:
-    """Keep a plan. What goes comes first; referrers after the subjects that take them along."""
+    """Keep a plan, in the order in which a run deletes."""
     _clear(site, run_id)
-    rows = [_values(run_id, place, verdict, outcome) for place, verdict in enumerate(_ordered(verdicts))]
+    rows = [_values(run_id, place, verdict, outcome) for place, verdict in enumerate(ordered(verdicts))]
     for begins in range(0, len(rows), AT_ONCE):
         with site.db.write(durable=False) as tx:
             tx.execute(insert(retention_item), rows[begins : begins + AT_ONCE])
@@ -310,10 +311,6 @@ def end(tx: Connection, run_id: str, *, at: datetime, reason: str = "") -> None:
         mine = (retention_item.c.run_id == run_id) & (retention_item.c.outcome == "deleted")
         values["deleted"] = tx.scalar(select(func.count()).select_from(retention_item).where(mine)) or 0
     tx.execute(update(retention_run).where(retention_run.c.id == run_id).values(**values))
-
-
-def _ordered(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    return sorted(verdicts, key=lambda verdict: (not verdict.deleted, bool(verdict.content.subjects)))
 
 
 def _values(run_id: str, place: int, verdict: Verdict, outcome: str) -> dict[str, Any]:  # Any: column values
