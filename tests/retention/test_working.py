@@ -279,6 +279,21 @@ def test_a_run_that_was_killed_goes_on_where_it_was(
     run_jobs(site, JOBS)
 
 
+def test_between_its_batches_a_run_lets_others_write(
+    web: Target, shelf: dict[str, Document], site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working, "BATCH", 1)
+    run_id = ask(web, "run")
+    begun, _ = look(web, run_id)
+    assert working.prepare(site, begun) == ""
+    pauses: list[float] = []
+    assert working.delete_all(site, begun, pauses.append) == ""
+    assert named(shelf, sorted(digests(web))) == {"young", "fresh"}
+    assert bool(pauses) == site.db.is_embedded
+    assert all(pause >= working.LEAST_PAUSE for pause in pauses)
+    run_jobs(site, JOBS)
+
+
 def test_a_digest_that_cannot_be_deleted_is_told_of_and_the_others_go(
     web: Target, shelf: dict[str, Document], site: Site
 ) -> None:

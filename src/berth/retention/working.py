@@ -1,5 +1,6 @@
 """The jobs: a test plans and writes down; a run plans, and deletes what it planned in small transactions."""
 
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +23,8 @@ from berth.words.errors import FieldInvalid, Refusal, RunGoesOn, RunNotWaiting
 from berth.words.policies import DeletionPolicy
 
 BATCH = 20
+LEAST_PAUSE = 0.05
+"""Seconds between two batches, where others wait for the same lock."""
 ATTEMPTS = 6
 """After so many, some minutes apart, a test or run ends as failed."""
 POLICY = Actor("policy")
@@ -195,13 +198,25 @@ def _run(site: Site, begun: Run) -> str | None:
     reason = "" if begun.planned_at is not None else prepare(site, begun)
     if not reason and _waits(site, begun.id):
         return None
-    while not reason:
+    return reason or delete_all(site, begun)
+
+
+def delete_all(site: Site, begun: Run, sleep: Callable[[float], None] = time.sleep) -> str:
+    """Delete what is planned; returns why the run cannot go on.
+
+    SQLite lets whoever asks first have its one lock, and that would always be this run: it pauses for the others.
+    """
+    while True:
         with site.db.read() as tx:
             some = runs.queued(tx, begun.id, BATCH)
         if not some:
-            break
+            return ""
+        since = time.monotonic()
         reason = deleting.delete(site, begun, some)
-    return reason
+        if reason:
+            return reason
+        if site.db.is_embedded and len(some) == BATCH:
+            sleep(max(LEAST_PAUSE, time.monotonic() - since))
 
 
 def _with_policy(site: Site) -> list[int]:
