@@ -155,6 +155,16 @@ def test_what_becomes_one_of_the_newest_while_a_run_waits_stays(
     assert named(shelf, sorted(digests(web))) == {"index", "child"}
 
 
+def test_what_is_deleted_by_hand_while_a_run_waits_is_not_counted(web: Target, shelf: dict[str, Document]) -> None:
+    run = waits(web)
+    acts.delete(web, shelf["bare"])
+    done, items = approved(web, run)
+    item = items.pop(shelf["bare"].digest)
+    assert (item.outcome, item.because) == ("drifted", "it was deleted meanwhile, and not by this run")
+    assert {each.outcome for each in items.values()} == {"deleted"}
+    assert done.deleted == len(items) == 4
+
+
 def test_a_push_writes_nothing_more_when_no_run_goes_on(web: Target, shelf: dict[str, Document]) -> None:
     ran(web, "test")
     ran(web, "run")

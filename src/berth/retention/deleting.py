@@ -55,11 +55,12 @@ def _delete_together(site: Site, begun: Run, some: Sequence[Item]) -> str:
             return policy_runs.CHANGED
         at = site.now()
         some = _with_ties(tx, found, begun, some)
+        there = _ids(tx, found, some).keys()
         drifts = _drifts(tx, found, begun, some, at=at)
         fit = [item for item in some if item.digest not in drifts]
         going, staying = _judged(tx, found, fit, at=at)
         _move(tx, site, found, begun, going, at=at)
-        gone = {item.digest for item in some} - _ids(tx, found, some).keys()
+        gone = there - _ids(tx, found, some).keys()
         runs.became(tx, begun.id, [item.place for item in some if item.digest in gone], "deleted")
         for item in some:
             if item.digest not in gone:
@@ -98,7 +99,8 @@ def _drifts(tx: Connection, found: Image, begun: Run, some: Sequence[Item], *, a
     for item in some:
         content = contents.get(item.digest)
         if content is None:
-            continue  # It is gone, as was wanted.
+            drifts[item.digest] = "it was deleted meanwhile, and not by this run"
+            continue
         verdict = by_itself(content, begun.policy, names, at)
         if item.digest in pushed:
             drifts[item.digest] = "it was pushed meanwhile"
