@@ -64,3 +64,18 @@ def test_a_deletion_policy_is_tried_then_applied(berth: Command, image: Image) -
     assert [(row["kind"], row["state"]) for row in listed] == [("run", "done"), ("test", "done")]
     done = berth("policy", "test", image.name, "old.days=0")
     assert (done.code, "old.days" in done.line) == (2, True)
+
+
+@pytest.mark.parametrize("text", ["2024", "yes", "no", "none", "true"])
+def test_an_expression_is_text_whatever_it_looks_like(berth: Command, image: Image, text: str) -> None:
+    push(image, "one", "v1")
+    fields = (f"keep_matching={text}", f"expression={text}")
+    changed = berth.succeeds("policy", "set", image.name, "deletion", *fields, *JSON).json
+    assert (changed["keep_matching"], changed["expression"]) == (text, text)
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "many", "1.5", "yes"])
+def test_a_number_that_is_none_is_refused_with_its_field(berth: Command, image: Image, value: str) -> None:
+    push(image, "one", "v1")
+    done = berth("policy", "set", image.name, "deletion", f"old.days={value}")
+    assert (done.code, "old.days" in done.line) == (2, True)

@@ -20,7 +20,9 @@ VERDICTS = ("digest", "tags", "deleted", "reason", "because", "due_at")
 OUTCOMES = ("digest", "tags", "reason", "outcome", "because")
 RUNS = ("id", "kind", "state", "asked_by", "asked_at", "deleted", "kept", "freed")
 DIFFERENCES = ("image", "policy", "before", "after")
-WORDS: dict[str, JSON] = {"true": True, "yes": True, "false": False, "no": False, "none": None}
+WORDS: dict[str, JSON] = {"true": True, "yes": True, "false": False, "no": False}
+MOST_DIGITS = 18
+"""Of a number; no field takes as many."""
 LEVEL = "exclude_level"
 """The one field in which `none` is the name of something; no level at all is `-`."""
 
@@ -209,12 +211,17 @@ def _put(policy: Facts, text: str) -> None:
         inner = inner.get(step) if isinstance(inner, dict) else None
     if not equals or not isinstance(inner, dict) or isinstance(inner.get(last, {}), dict):
         raise FieldInvalid(name, "a field reads name=value; `berth policy show` lists them")
-    inner[last] = _value(last, value)
+    inner[last] = _value(name, inner.get(last), value)
 
 
-def _value(name: str, text: str) -> JSON:
+def _value(name: str, now: JSON, text: str) -> JSON:
+    """Of the type that the field has now; the one level that may be none is null then. Raises `FieldInvalid`."""
     if name == LEVEL:
         return None if text == "-" else text
-    if text.lower() in WORDS:
+    if isinstance(now, bool) and text.lower() in WORDS:
         return WORDS[text.lower()]
-    return int(text) if text.isdecimal() and name != "expression" else text
+    if isinstance(now, int) and not isinstance(now, bool) and text.isdecimal():
+        if len(text) > MOST_DIGITS:
+            raise FieldInvalid(name, "a number of fewer digits")
+        return int(text)
+    return text
