@@ -41,6 +41,12 @@ def insert_ignore(tx: Connection, table: Table, values: Values | Sequence[Values
     return tx.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
 
+def insert_many_ignore(tx: Connection, table: Table, rows: Sequence[Values]) -> None:
+    """The same of many rows, which are not counted: the statement is built once for all."""
+    if rows:
+        tx.execute(_insert(tx.dialect.name, table).on_conflict_do_nothing(), rows)
+
+
 def upsert(tx: Connection, table: Table, values: Values, key: Sequence[str], change: Values | None = None) -> None:
     """Insert a row, or set `change` (by default all the values) on the one that has the same `key` columns."""
     dialect = tx.dialect.name

@@ -1,8 +1,9 @@
 """Which digests have a vulnerability, or a package: the search over everything somebody may see."""
 
+import json
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Text, cast, select
 
 from berth.db import pages
 from berth.db.pages import Found, Wanted
@@ -101,7 +102,9 @@ def _numbers(tx: Connection, name: str) -> list[int]:
     own = list(tx.scalars(select(vulnerability.c.id).where(vulnerability.c.name == name)))
     if own:
         return own
-    rows_ = tx.execute(select(vulnerability.c.id, vulnerability.c.aliases))
+    # Found by its text, for the databases do not read JSON alike; a text that only looks like it is sorted out here.
+    written = cast(vulnerability.c.aliases, Text).contains(json.dumps(name), autoescape=True)
+    rows_ = tx.execute(select(vulnerability.c.id, vulnerability.c.aliases).where(written))
     return [row.id for row in rows_ if name in row.aliases]
 
 

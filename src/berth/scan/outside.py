@@ -56,9 +56,12 @@ def scan(
         key = results.component_of(name, digest, finding.package, found.os)
         if key is not None:
             matched[key].append(finding.match)
+    made = results.prepare(site, digest, found, scanner=name)
     with site.db.write() as tx:
         at = site.now()
-        result_id = results.store(tx, digest, found, scanner=name, scanner_version=reported.scanner_version, at=at)
+        result_id = results.store(
+            tx, digest, found, scanner=name, scanner_version=reported.scanner_version, at=at, made=made
+        )
         numbers = results.component_ids(tx, results.components_of(name, digest, found))
         keep = {number: Matched(each, _distinct(matched.get(each, ()))) for each, number in numbers.items()}
         evaluation.keep(tx, keep, at=at)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, case, delete, exists, func, or_, select, update
 
 from berth.audit.events import Actor
 from berth.db import insert_ignore, pages, upsert
 from berth.db.pages import Found, Wanted
-from berth.db.tables import image, manifest, scan, scan_turn
+from berth.db.tables import advisory_file, image, manifest, scan, scan_turn
 from berth.scan.failed import Code, ScanFailed
 from berth.scan.tally import Tally
 
@@ -26,7 +26,7 @@ BY_HAND, ON_PUSH, ANEW = 0, 1, 2
 """Priorities: the least goes first."""
 
 LEASE = timedelta(seconds=60)
-ATTEMPTS = 3
+ATTEMPTS = 4
 RESTS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 PASSING: frozenset[Code] = frozenset({"WORKER_LOST", "ADAPTER_UNREACHABLE", "SCANNER_TIMEOUT", "BLOB_MISSING"})
 """Troubles that may pass by themselves."""
@@ -72,7 +72,9 @@ def put(tx: Connection, manifest_ids: Collection[int], actor: Actor, *, priority
     }
     _say(tx, put_now, "queued")
     sooner = scan.c.manifest_id.in_(repositories.keys() - put_now) & (scan.c.state == "queued")
-    tx.execute(update(scan).where(sooner, scan.c.priority > priority).values(priority=priority, due_at=at))
+    tx.execute(update(scan).where(sooner, scan.c.priority > priority).values(priority=priority))
+    if priority == BY_HAND:  # whoever asks does not want to wait for a rest to be over
+        tx.execute(update(scan).where(sooner).values(due_at=at))
     return put_now
 
 
@@ -157,7 +159,9 @@ def _repositories(tx: Connection, manifest_ids: Collection[int]) -> dict[int, in
 
 
 def _ready(at: datetime) -> ColumnElement[bool]:
-    return (scan.c.state == "queued") & (scan.c.code != WAITS_FOR_ADVISORIES) & (scan.c.due_at <= at)
+    there_are = exists().where(advisory_file.c.state == "current")
+    waits = (scan.c.code == WAITS_FOR_ADVISORIES) & ~there_are
+    return (scan.c.state == "queued") & ~waits & (scan.c.due_at <= at)
 
 
 def _next(at: datetime) -> Any:  # Any: a row of the queue

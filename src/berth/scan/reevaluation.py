@@ -58,6 +58,7 @@ def put_in_force(site: Site, advisories: Advisories, build: Build, changed: Pack
         matched = _match(advisories, some)
         for part in _light(site, matched):
             with site.db.write(durable=False) as tx:
+                _hold(tx)  # a scan that ends now is through before this, or counts what this has kept
                 _keep(tx, part, outcome, at=site.now())
         outcome.components += len(matched)
     with site.db.write() as tx:

@@ -11,22 +11,29 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
-from berth.db import insert_ignore
+from berth.db import insert_ignore, insert_many_ignore
 from berth.db.tables import component, manifest, result_component, scan_result
 from berth.scan import components
 from berth.scan.inventory import Gap, Inventory, OperatingSystem, Package
 from berth.scan.matches import Component
 from berth.scan.tally import Tally
+from berth.site import Site
 
 BUILTIN = "builtin"
 EXTERNAL = "external:"
 """How the ecosystem of a component begins that a scanner of others has matched."""
 AT_ONCE = 200
+LINKS = 2000
+"""Components to which a result is linked in one transaction."""
 LONGEST_KEY = 1000
 LONGEST_BODY = 256 << 20
 """Bytes of an unpacked body; a scan makes none that is longer."""
+
+
+Units = Mapping[Component, Collection[tuple[str, str]]]
+"""By component its packages, by name and version."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,38 @@ class Result:
     tally: Tally
 
 
+@dataclass(frozen=True)
+class Ready:
+    """All of an inventory that takes long to make, made before anybody has to wait for a row to be written."""
+
+    values: dict[str, Any]  # Any: column values
+    units: Units
+
+
+def ready(digest: str, inventory: Inventory, *, scanner: str) -> Ready:
+    levels: dict[str, int] = {}
+    for secret in inventory.secrets:
+        levels[secret.level] = levels.get(secret.level, 0) + 1
+    document = inventory.to_json()
+    values = {
+        "os": document["os"],
+        "gaps": document["gaps"],
+        "packages": len(inventory.packages),
+        "secrets": levels,
+        "body": zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6),
+    }
+    return Ready(values, _units(scanner, digest, inventory))
+
+
+def prepare(site: Site, digest: str, inventory: Inventory, *, scanner: str) -> Ready:
+    """Make the components of what `store` is given next, so that nobody has to wait long for it to write."""
+    made = ready(digest, inventory, scanner=scanner)
+    for part in _parts(sorted(made.units)):
+        with site.db.write(durable=False) as tx:
+            _make(tx, part)
+    return made
+
+
 def store(
     tx: Connection,
     digest: str,
@@ -57,23 +96,18 @@ def store(
     scanner_version: str,
     at: datetime,
     analyzer: int = 0,
+    made: Ready | None = None,
+    linked: bool = True,
 ) -> int:
     """Keep what was found in a digest, in the place of what was found before; returns the id of the result.
 
     Its findings are those of its components, so it has some at once where others have the same packages.
     """
-    levels: dict[str, int] = {}
-    for secret in inventory.secrets:
-        levels[secret.level] = levels.get(secret.level, 0) + 1
-    document = inventory.to_json()
+    made = made or ready(digest, inventory, scanner=scanner)
     values = {
+        **made.values,
         "scanner_version": scanner_version,
         "analyzer": analyzer,
-        "os": document["os"],
-        "gaps": document["gaps"],
-        "packages": len(inventory.packages),
-        "secrets": levels,
-        "body": zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6),
         "taken_at": at,
         "tally": Tally().to_json(),
         "unused_at": None,
@@ -82,8 +116,25 @@ def store(
     insert_ignore(tx, scan_result, {"digest": digest, "scanner": scanner, **values})
     tx.execute(update(scan_result).where(mine).values(**values, evaluated_at=None))
     result_id: int = tx.execute(select(scan_result.c.id).where(mine)).scalar_one()
-    _link(tx, result_id, _units(scanner, digest, inventory))
+    if linked:
+        _link(tx, result_id, made.units)
     return result_id
+
+
+def link(site: Site, result_id: int, made: Ready, *, analyzer: int) -> None:
+    """What `store` has left to be done with `linked=False`, in small transactions.
+
+    The result counts as taken by this `analyzer` only when all of it is there.
+    """
+    with site.db.write(durable=False) as tx:
+        tx.execute(delete(result_component).where(result_component.c.result_id == result_id))
+    for part in _parts(sorted(made.units), LINKS):
+        with site.db.write(durable=False) as tx:
+            if not held(tx, result_id):
+                return
+            _add(tx, result_id, {key: made.units[key] for key in part})
+    with site.db.write(durable=False) as tx:
+        tx.execute(update(scan_result).where(scan_result.c.id == result_id).values(analyzer=analyzer))
 
 
 def inventory_of(tx: Connection, result_id: int) -> Inventory:
@@ -124,12 +175,15 @@ def component_ids(tx: Connection, wanted: Collection[Component]) -> dict[Compone
     """Those of these components that are known, which nobody forgets to the end of the transaction."""
     found: dict[Component, int] = {}
     for part in _parts(sorted(wanted)):
-        keys = [(each.ecosystem, each.name, each.version, each.kind) for each in part]
         columns = (component.c.ecosystem, component.c.name, component.c.version, component.c.kind)
-        query = select(component.c.id, *columns).where(tuple_(*columns).in_(keys)).order_by(component.c.id)
+        # Asked for as tuples, SQLite would go through all components there are; by name it has an index.
+        named = component.c.name.in_({each.name for each in part}) & component.c.version.in_(
+            {each.version for each in part}
+        )
+        query = select(component.c.id, *columns).where(named).order_by(component.c.id)
         for row in tx.execute(query.with_for_update(read=True, key_share=True)):
             found[Component(*row[1:])] = row.id
-    return found
+    return {each: found[each] for each in wanted if each in found}
 
 
 def component_of(scanner: str, digest: str, package: Package, os: OperatingSystem | None) -> Component | None:
@@ -160,17 +214,25 @@ def _units(scanner: str, digest: str, inventory: Inventory) -> dict[Component, s
     return units
 
 
-def _link(tx: Connection, result_id: int, units: Mapping[Component, Collection[tuple[str, str]]]) -> None:
+def _link(tx: Connection, result_id: int, units: Units) -> None:
     """To its components, which are made where nobody had them before."""
+    tx.execute(delete(result_component).where(result_component.c.result_id == result_id))
+    _add(tx, result_id, units)
+
+
+def _add(tx: Connection, result_id: int, units: Units) -> None:
     ids = component_ids(tx, units)
     while missing := sorted(units.keys() - ids.keys()):
         for part in _parts(missing):
-            insert_ignore(tx, component, [{name: getattr(each, name) for name in _KEY} for each in part])
+            _make(tx, part)
         ids |= component_ids(tx, missing)  # one that others had may just have been forgotten
-    tx.execute(delete(result_component).where(result_component.c.result_id == result_id))
     rows = [{"result_id": result_id, "component_id": ids[key], "units": len(those)} for key, those in units.items()]
     for part in _parts(rows):
         tx.execute(insert(result_component), part)
+
+
+def _make(tx: Connection, wanted: Collection[Component]) -> None:
+    insert_many_ignore(tx, component, [{name: getattr(each, name) for name in _KEY} for each in wanted])
 
 
 def _fits(key: Component) -> bool:
@@ -182,9 +244,9 @@ _KEY = ("ecosystem", "name", "version", "kind")
 _SHOWN = tuple(column for column in scan_result.c if column.name not in ("body", "unused_at"))
 
 
-def _parts(all_: Sequence[Any] | list[Any]) -> Iterator[Any]:  # Any: whatever there is many of
-    for begins in range(0, len(all_), AT_ONCE):
-        yield all_[begins : begins + AT_ONCE]
+def _parts(all_: Sequence[Any] | list[Any], count: int = AT_ONCE) -> Iterator[Any]:  # Any: whatever there is many of
+    for begins in range(0, len(all_), count):
+        yield all_[begins : begins + count]
 
 
 def _first(tx: Connection, where: Any) -> Result | None:  # Any: a condition

@@ -43,6 +43,7 @@ from berth.scan.fetching.failures import NotFetched, Unreachable
 from berth.scan.fetching.mirrors import Mirror
 from berth.scan.fetching.pace import Pace
 from berth.scan.importing import TARGET, UPDATE
+from berth.scan.results import EXTERNAL
 from berth.settings import Settings
 from berth.site import Site
 
@@ -88,7 +89,8 @@ def subscribed(tx: Connection, settings: Settings) -> tuple[str, ...]:
     """The ecosystems that are fetched."""
     if settings.advisories_ecosystems:
         return settings.advisories_ecosystems
-    seen = {ecosystems.base(each) for each in tx.scalars(select(component.c.ecosystem).distinct())}
+    ours = ~component.c.ecosystem.startswith(EXTERNAL)
+    seen = {ecosystems.base(each) for each in tx.scalars(select(component.c.ecosystem).where(ours).distinct())}
     return (*COMMON, *sorted(seen - NOT_BY_ITSELF - set(COMMON)))
 
 

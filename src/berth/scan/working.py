@@ -35,6 +35,8 @@ NAME = f"berth {__version__}"
 BEAT_SECONDS = 20.0
 UNEXPECTED = ScanFailed("WORKER_LOST", "the scan ended unexpectedly; the log of the worker says why")
 MAX_CONFIG = 4 << 20
+AT_ONCE = 500
+"""Components whose matches are kept in one transaction."""
 
 log = structlog.get_logger("berth.scan")
 
@@ -151,19 +153,22 @@ def _take(site: Site, digest: str, document: Document, cancel: threading.Event) 
     """Read the image, and keep what is in it."""
     layers, config = _layers(site, document)
     taken = apart.take(layers, config, cancel=cancel)
+    made = results.prepare(site, digest, taken.inventory, scanner=BUILTIN)
     at = site.now()
     with site.db.write(durable=False) as tx:
         for layer, body in taken.bodies.items():
             insert_ignore(tx, scan_layer, {"digest": layer, "analyzer": ANALYZER_VERSION, "body": body, "used_at": at})
-        results.store(
+        result_id = results.store(
             tx,
             digest,
             taken.inventory,
             scanner=BUILTIN,
             scanner_version=__version__,
             at=at,
-            analyzer=ANALYZER_VERSION,
+            made=made,
+            linked=False,
         )
+    results.link(site, result_id, made, analyzer=ANALYZER_VERSION)
 
 
 def _layers(site: Site, document: Document) -> tuple[list[LayerInput], bytes]:
@@ -211,11 +216,17 @@ def _evaluate(site: Site, digest: str, claimed: Claimed) -> bool:
                 return False
             waiting = evaluation.unmatched(tx, found.id)
         matched = {number: Matched(each, matching.match(advisories, each)) for number, each in waiting.items()}
+    build, numbers = advisories.build, sorted(matched)
+    for begins in range(0, len(numbers), AT_ONCE):
+        some = {number: matched[number] for number in numbers[begins : begins + AT_ONCE]}
+        with site.db.write(durable=False) as tx:
+            if not evaluation.under(tx, build):
+                return False
+            evaluation.keep(tx, some, at=site.now(), but_matched=True)
     with site.db.write() as tx:
-        at, build = site.now(), advisories.build
+        at = site.now()
         if not evaluation.under(tx, build):
             return False
-        evaluation.keep(tx, matched, at=at, but_matched=True)
         if not results.held(tx, found.id) or evaluation.unmatched(tx, found.id):
             return False
         tally = evaluation.evaluated(tx, found.id, at=at, advisories=build, advisories_at=advisories.made_at)
