@@ -98,11 +98,12 @@ def changes(api: Remote, *, limit: Limit = 20, output_format: Output = Format.TA
 
 def _pack(folder: Path, into: IO[bytes]) -> None:
     """As the archive that the API takes: records by their ecosystems' folders."""
-    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as members:
-        for path in sorted(folder.rglob("*.json")):
-            members.write(path, path.relative_to(folder).as_posix())
-    if not into.tell():
+    found = sorted(folder.rglob("*.json"))
+    if not found:
         raise Refused(f"{folder} has no records", 2)
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as members:
+        for path in found:
+            members.write(path, path.relative_to(folder).as_posix())
 
 
 def _told(api: Remote, started: Facts, done: str, *, wait: bool) -> None:

@@ -37,7 +37,7 @@ Had = Mapping[str, RowMapping]
 class News:
     """What changed for one component, or for one result."""
 
-    cells: Counter[int] = field(default_factory=Counter)
+    cells: dict[int, int] = field(default_factory=dict)
     """How many findings more, or fewer, there are in each cell of a tally."""
     opened: dict[str, Level] = field(default_factory=dict)
     closed: dict[str, Level] = field(default_factory=dict)
@@ -149,9 +149,9 @@ def spread(tx: Connection, changed: Mapping[int, News]) -> dict[int, News]:
         for result_id, component_id, units in tx.execute(having):
             news, mine = changed[component_id], of_results[result_id]
             for place, more in news.cells.items():
-                mine.cells[place] += units * more
-            mine.opened |= news.opened
-            mine.closed |= news.closed
+                mine.cells[place] = mine.cells.get(place, 0) + units * more
+            mine.opened.update(news.opened)
+            mine.closed.update(news.closed)
     told: dict[int, News] = {}
     for some in reach.batches(of_results):
         tallies = _hold_tallies(tx, some)
@@ -225,8 +225,9 @@ def _news(kind: Kind, less: Sequence[RowMapping], more: Sequence[Match]) -> News
         opened={name: level for name, level in has.items() if name not in had},
         closed={name: level for name, level in had.items() if name not in has},
     )
-    news.cells.subtract(cell(kind, Level(row["level"]), fixed=bool(row["fixed_version"])) for row in less)
-    news.cells.update(cell(kind, match.level, fixed=bool(match.fixed_version)) for match in more)
+    cells = Counter(cell(kind, match.level, fixed=bool(match.fixed_version)) for match in more)
+    cells.subtract(cell(kind, Level(row["level"]), fixed=bool(row["fixed_version"])) for row in less)
+    news.cells.update((place, count_) for place, count_ in cells.items() if count_)
     return news
 
 

@@ -5,9 +5,11 @@
 An import that fails changes nothing, and its operation says why. One at a time; the others wait.
 """
 
+import fcntl
+import sqlite3
 import tempfile
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -56,10 +58,11 @@ def last_failure(tx: Connection) -> str:
 
 def ask_back(tx: Connection, actor: Actor, *, at: datetime) -> str:
     """Have the build before put in force; returns the id of the operation. Raises `NoAdvisories`."""
-    if library.previous(tx) is None:
+    build = library.previous(tx)
+    if build is None:
         raise NoAdvisories
     operation_id = operations.start(tx, BACK, TARGET, actor, at=at, total=1)
-    roll_back.put(tx, at=at, operation_id=operation_id)
+    roll_back.put(tx, at=at, operation_id=operation_id, build=build.id)
     events.record(tx, actor, "advisories.roll-back", TARGET, at=at)
     return operation_id
 
@@ -94,10 +97,11 @@ def import_(site: Site, *, operation_id: str, whole: bool, ecosystem: str = "") 
     try:
         with tempfile.NamedTemporaryFile(dir=_made(library.folder(site)), prefix="given-") as file:
             library.copied(site, key, file)
-            _import(site, Path(file.name), operation_id, begun.started_by, whole=whole, ecosystem=ecosystem)
+            with changing(site):
+                _import(site, Path(file.name), operation_id, begun.started_by, whole=whole, ecosystem=ecosystem)
     except BuildBusy:
         raise  # whoever makes one ends some day: the job rests and runs again
-    except (SourceRefused, NothingLearnt, AdvisoriesUnreadable, KeyError) as refused:
+    except (SourceRefused, NothingLearnt, AdvisoriesUnreadable, KeyError, OSError, sqlite3.Error) as refused:
         reason = str(refused) or type(refused).__name__
     with site.db.write() as tx:
         tx.execute(delete(advisory_file).where(advisory_file.c.id == operation_id))
@@ -106,26 +110,30 @@ def import_(site: Site, *, operation_id: str, whole: bool, ecosystem: str = "") 
 
 
 @job("scan.roll_back_advisories")
-def roll_back(site: Site, *, operation_id: str) -> None:
+def roll_back(site: Site, *, operation_id: str, build: str) -> None:
+    """Put this build in force; running again it finds it there, and goes back no further."""
     with site.db.write() as tx:
         begun = operations.begin(tx, operation_id)
-        build = library.previous(tx)
     if begun.ended:
         return
-    reason = "there are no advisories to go back to"
-    if build is not None:
-        try:
-            put_in_force(site, library.here(site, build), begun.started_by)
-            reason = ""
-        except (AdvisoriesUnreadable, FileNotFoundError, KeyError) as refused:
-            reason = str(refused)
+    reason = ""
+    with changing(site):
+        with site.db.read() as tx:
+            current, previous = library.current(tx), library.previous(tx)
+        if previous is not None and previous.id == build:
+            try:
+                put_in_force(site, library.here(site, previous), begun.started_by)
+            except (AdvisoriesUnreadable, OSError, KeyError, sqlite3.Error) as refused:
+                reason = str(refused)
+        elif current is None or current.id != build:
+            reason = "other advisories have come into force meanwhile"
     with site.db.write() as tx:
         operations.end(tx, operation_id, at=site.now(), reason=reason)
 
 
 def _import(site: Site, file: Path, operation_id: str, by: str, *, whole: bool, ecosystem: str) -> None:
     """Make a build with what the file has, and put it in force. Raises what making it raises."""
-    folder = here(site)
+    folder = here(site, whole=whole)
     names = {name for name, _ in given.records(file, ecosystem)} if whole else ()
     records = given.records(file, ecosystem)
     built = building.change(folder, records, whole=names, progress=_progress(site, operation_id))
@@ -133,14 +141,35 @@ def _import(site: Site, file: Path, operation_id: str, by: str, *, whole: bool, 
     put_in_force(site, built.path, by)
 
 
-def here(site: Site) -> Path:
-    """The folder of builds, with the one that is in force for all workers as the one that a change begins with."""
+@contextmanager
+def changing(site: Site) -> Iterator[None]:
+    """Whoever changes advisories does so alone on this machine, from what it begins with to what it puts in force.
+
+    Raises `BuildBusy`.
+    """
+    with (folder_of(site) / "changing").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BuildBusy("other advisories are being put in force") from None
+        yield
+
+
+def here(site: Site, *, whole: bool = False) -> Path:
+    """The folder of builds, with the one that is in force for all workers as the one that a change begins with.
+
+    Where that is lost only what is `whole` may begin with nothing. Raises `SourceRefused`.
+    """
     folder = folder_of(site)
     with site.db.read() as tx:
         last = library.current(tx)
     if last is not None:
-        with suppress(FileNotFoundError, KeyError, AdvisoriesUnreadable):  # one that is lost is made anew
+        try:
             kept.use(folder, library.here(site, last))
+        except (FileNotFoundError, KeyError, AdvisoriesUnreadable) as lost:
+            if not whole:
+                text = f"the advisories in force cannot be read ({lost}); import all of them anew, with --whole"
+                raise SourceRefused(text) from None
     return folder
 
 

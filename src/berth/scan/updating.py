@@ -165,7 +165,7 @@ class _Part:
 
 
 def _update(site: Site, begun: Operation, wanted: tuple[str, ...], mirror: Mirror, scratch: Path) -> list[_Part]:
-    folder = importing.here(site)
+    folder = importing.here(site, whole=True)
     base = kept.in_force(folder)
     sources = _sources(base)
     with site.db.read() as tx:
@@ -173,7 +173,8 @@ def _update(site: Site, begun: Operation, wanted: tuple[str, ...], mirror: Mirro
     parts = [_Part(each, known.get(each), sources.get(each)) for each in wanted]
     parts = list(_fetched(site, begun, parts, mirror, scratch))
     try:
-        return _put_in_force(site, begun, parts, base)
+        with importing.changing(site):
+            return _put_in_force(site, begun, parts, base)
     except (SourceRefused, NothingLearnt, AdvisoriesUnreadable, KeyError, OSError, sqlite3.Error) as failed:
         reason = str(failed) or type(failed).__name__
         return [_Part(each.ecosystem, known.get(each.ecosystem), each.source, reason=reason) for each in parts]
@@ -208,7 +209,7 @@ def _put_in_force(site: Site, begun: Operation, parts: list[_Part], base: Path |
     records = chain.from_iterable(each.records() for each in fresh)
     built = building.change(importing.folder_of(site), records, whole=whole)
     log.info("advisories built", build=built.build, read=built.tally.read, skipped=built.tally.skipped)
-    if kept.in_force(importing.here(site)) not in {base, built.path}:
+    if kept.in_force(importing.here(site, whole=True)) not in {base, built.path}:
         raise BuildBusy(str(built.path))  # another machine was faster; what it has must not be lost
     importing.put_in_force(site, built.path, begun.started_by)
     sources = _sources(built.path)

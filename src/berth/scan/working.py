@@ -20,6 +20,7 @@ from berth import __version__
 from berth.db import insert_ignore
 from berth.db.tables import blob, image, manifest, manifest_body, registry, repository, scan_layer
 from berth.scan import apart, chosen, evaluation, library, matching, outside, publishing, queue, results
+from berth.scan.advisories.layout import AdvisoriesUnreadable
 from berth.scan.apart import Canceled, LayerInput
 from berth.scan.evaluation import Matched
 from berth.scan.failed import ScanFailed
@@ -204,6 +205,14 @@ def _config(site: Site, document: Document, keys: dict[str, str]) -> bytes:
 
 
 def _evaluate(site: Site, digest: str, claimed: Claimed) -> bool:
+    """As `_matched`; advisories that are lost are a failure with its reason."""
+    try:
+        return _matched(site, digest, claimed)
+    except (FileNotFoundError, KeyError, AdvisoriesUnreadable) as lost:
+        raise ScanFailed("NO_DATABASE", f"the advisories in force cannot be read: {lost}") from None
+
+
+def _matched(site: Site, digest: str, claimed: Claimed) -> bool:
     """Match what nobody has matched yet, and count; or let it wait for advisories. False: that has to be done again."""
     with library.opened(site) as advisories:
         if advisories is None:

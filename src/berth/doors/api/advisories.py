@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,8 @@ from berth.people.callers import Caller
 from berth.registry import opening, operations
 from berth.scan import affected, importing, library, looking, news, queue, updating
 from berth.scan.advisories import bundles
+from berth.scan.advisories.layout import AdvisoriesUnreadable
+from berth.scan.advisories.opened import Advisories
 from berth.site import Site
 from berth.words.errors import NoAdvisories
 
@@ -109,9 +112,7 @@ def roll_back(response: Response, site: TheSite, caller: TheCaller) -> operation
 def export_advisories(site: TheSite, caller: TheCaller) -> Response:
     """Download all advisories as one file, to import it where no network is. Administrators only."""
     opening.operator(caller)
-    with library.opened(site) as advisories:
-        if advisories is None:
-            raise NoAdvisories
+    with _opened(site) as advisories:
         folder = tempfile.TemporaryDirectory(dir=library.folder(site))
         path = Path(folder.name) / "bundle.zip"
         bundles.write(advisories, path)
@@ -170,6 +171,19 @@ def search(
             version=wanted.version,
         )
     return paging.turned(request, response, page, wanted.sort, shapes.Affected.model_validate)
+
+
+@contextmanager
+def _opened(site: Site) -> Iterator[Advisories]:
+    """Raises `NoAdvisories`, also when they are lost."""
+    with ExitStack() as stack:
+        try:
+            advisories = stack.enter_context(library.opened(site))
+        except (FileNotFoundError, KeyError, AdvisoriesUnreadable):
+            advisories = None
+        if advisories is None:
+            raise NoAdvisories
+        yield advisories
 
 
 def _ask(site: Site, caller: Caller, key: str, size: int, *, whole: bool, ecosystem: str) -> operations.Operation:

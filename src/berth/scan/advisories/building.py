@@ -102,7 +102,8 @@ def _fill(
     replaced = [source for source in whole if _is_there(db, source)]
     db.executemany("DELETE FROM origin WHERE source = ?", [(source,) for source in replaced])
     tally = _take_all(db, records, progress)
-    if not _has_any(db) or not all(_is_there(db, source) for source in replaced):
+    learnt = tally.taken + tally.unchanged + tally.older
+    if not _has_any(db) or not (learnt or replaced) or not all(_is_there(db, source) for source in replaced):
         raise NothingLearnt("; ".join(tally.reasons[:3]) or "there were no records")
     removed = _remove_orphans(db)
     for statement in layout.INDEXES:
