@@ -67,7 +67,7 @@ def row_of(target: Target, document: Document) -> Row:
 def stands(target: Target, document: Document, policy: ScanPolicy | None = None) -> Standing:
     row, image_ = row_of(target, document), images.opened(target)
     with target.site.db.read() as tx:
-        return standing.of(tx, image_, [row], policy=policy)[row.id]
+        return standing.of(tx, image_, [row], at=target.site.now(), policy=policy)[row.id]
 
 
 def levels(found: Standing) -> dict[str, int]:
@@ -226,3 +226,16 @@ def test_asking_twice_waits_once_and_by_hand_comes_before_the_rest(site: Site, w
     assert claimed is not None
     assert claimed.manifest_id == row_of(web, second).id
     assert stands(web, first).state == "queued"
+
+
+def test_nothing_found_where_nothing_was_matched_is_never_without_a_warning(
+    site: Site, web: Target, tmp_path: Path
+) -> None:
+    pushed = images.push(web, images.minbase())
+    import_(site, tmp_path, "npm")
+    check(web, pushed)
+    working.run_all(site)
+    found = stands(web, pushed)
+    assert found.counts is not None
+    assert found.counts.total == 0
+    assert found.warnings > 0

@@ -83,6 +83,8 @@ class ScanResult:
     tally: list[int]
     secrets: dict[str, int]
     gaps: list[dict[str, str]]
+    os: dict[str, Any] | None  # Any: what an inventory makes of it
+    scanner: str
     taken_at: datetime
     evaluated_at: datetime
     advisories_at: datetime | None

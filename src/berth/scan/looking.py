@@ -6,14 +6,14 @@ Of an index the results of the images that it lists are looked at together; each
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from berth.db.tables import component, component_match, manifest, manifest_edge, result_component, vulnerability
 from berth.registry import reach
 from berth.registry.images import Image
-from berth.scan import ecosystems, exclusion, library, report, results, standing
+from berth.scan import coverage, ecosystems, exclusion, library, report, results, standing
 from berth.scan.exclusion import Reason
 from berth.scan.inventory import Gap, Inventory, Package, Secret
 from berth.scan.matches import Component, Match, Vulnerability
@@ -23,8 +23,6 @@ from berth.words.digest import Digest
 from berth.words.errors import ManifestUnknown, NotScannable, NotScanned
 from berth.words.policies import Level, ScanPolicy
 
-OLD = timedelta(days=3)
-"""Advisories that nobody has renewed for longer are told to be old."""
 SAID = {"": "not scanned"}
 
 
@@ -170,20 +168,11 @@ def gaps(tx: Connection, looked: Looked, *, at: datetime) -> list[Gap]:
 
 
 def _of_advisories(tx: Connection, result: Result, build: library.Build | None, *, at: datetime) -> list[Gap]:
-    found: list[Gap] = []
-    os, covered = result.os, {} if build is None else build.covered
-    if os is not None and os.eol_on is not None and os.eol_on < at.date():
-        text = f"free support of {os.name or os.id} ended on {os.eol_on}: newer flaws may be missing"
-        found.append(Gap("os-eol", text))
-    if os is not None and result.scanner == results.BUILTIN:
-        named = ecosystems.of(os)
-        if named is None or not ecosystems.looked_up(named, covered):
-            found.append(Gap("os-no-data", f"there are no advisories for {os.name or f'{os.id} {os.version}'.strip()}"))
+    covered = {} if build is None else build.covered
+    found = list(coverage.gaps(result.os, result.scanner, result.advisories_at, covered, at=at))
     languages = _languages_of(tx, result) if result.scanner == results.BUILTIN else []
     unknown = (each for each in languages if not ecosystems.looked_up(each, covered))
     found.extend(Gap("no-data", f"there are no advisories for {each}") for each in unknown)
-    if result.advisories_at is not None and at - result.advisories_at > OLD:
-        found.append(Gap("database-old", f"the advisories are of {result.advisories_at:%Y-%m-%d}"))
     return found
 
 

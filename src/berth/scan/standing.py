@@ -13,6 +13,8 @@ from sqlalchemy import Connection, select
 from berth.db.tables import image, manifest, manifest_edge, scan_result
 from berth.registry.images import Image
 from berth.registry.rows import Row
+from berth.scan import coverage, library, results
+from berth.scan.inventory import OperatingSystem
 from berth.scan.queue import WAITS_FOR_ADVISORIES
 from berth.scan.tally import Counts, Tally
 from berth.words.policies import Level, ScanPolicy
@@ -66,6 +68,8 @@ class _Part:
     tally: Tally | None
     secrets: Mapping[str, int]
     gaps: int
+    os: OperatingSystem | None
+    scanner: str
     taken_at: datetime | None
     evaluated_at: datetime | None
     advisories_at: datetime | None
@@ -81,6 +85,21 @@ _STATES: Mapping[str, State] = {
 }
 """By the words of the column, and one of our own."""
 
+
+@dataclass(frozen=True)
+class _Told:
+    """What there are advisories for, and when that is asked."""
+
+    covered: Mapping[str, str]
+    at: datetime
+
+    def gaps(self, part: _Part) -> int:
+        if part.tally is None:
+            return 0
+        found = coverage.gaps(part.os, part.scanner, part.advisories_at, self.covered, at=self.at)
+        return sum(1 for _ in found)
+
+
 UNSUPPORTED = Standing("unsupported", "", "", None, 0, 0, 0, None, None, None, images=0)
 
 
@@ -88,18 +107,22 @@ def policy_of(tx: Connection, image_id: int) -> ScanPolicy:
     return ScanPolicy.from_json(tx.execute(select(image.c.policy_scan).where(image.c.id == image_id)).scalar_one())
 
 
-def of(tx: Connection, found: Image, rows: Sequence[Row], *, policy: ScanPolicy | None = None) -> dict[int, Standing]:
+def of(
+    tx: Connection, found: Image, rows: Sequence[Row], *, at: datetime, policy: ScanPolicy | None = None
+) -> dict[int, Standing]:
     """By id how these digests of an image stand; `policy` is that of the image, where it is known."""
     policy = policy_of(tx, found.id) if policy is None else policy
     listed = _listed(tx, [row.id for row in rows if row.kind == "index"])
+    build = library.current(tx) if listed or any(row.result is not None for row in rows) else None
+    told = _Told({} if build is None else build.covered, at)
     standings: dict[int, Standing] = {}
     for row in rows:
         if row.kind == "artifact":
             standings[row.id] = UNSUPPORTED
         elif row.kind == "index":
-            standings[row.id] = _together(listed.get(row.id, []), policy)
+            standings[row.id] = _together(listed.get(row.id, []), policy, told)
         else:
-            standings[row.id] = _alone(_part(row), policy)
+            standings[row.id] = _alone(_part(row), policy, told)
     return standings
 
 
@@ -112,33 +135,35 @@ def _part(row: Row) -> _Part:
         None if result is None else Tally.from_json(result.tally),
         {} if result is None else result.secrets,
         0 if result is None else len(result.gaps),
+        None if result is None else results.os_of(result.os),
+        "" if result is None else result.scanner,
         None if result is None else result.taken_at,
         None if result is None else result.evaluated_at,
         None if result is None else result.advisories_at,
     )
 
 
-def _alone(part: _Part, policy: ScanPolicy) -> Standing:
+def _alone(part: _Part, policy: ScanPolicy, told: _Told) -> Standing:
     state = part.state
     if part.tally is None and state == "done":  # its result is no more
         state = ""
-    return _shown(state, part, [part], policy)
+    return _shown(state, part, [part], policy, told)
 
 
-def _together(parts: Sequence[_Part], policy: ScanPolicy) -> Standing:
+def _together(parts: Sequence[_Part], policy: ScanPolicy, told: _Told) -> Standing:
     """The worst news first: what goes on, what failed, what nobody asked for."""
     if not parts:
         return UNSUPPORTED
     states = [part.state if part.tally is not None or part.state != "done" else "" for part in parts]
     for state in ("running", "queued", "failed"):
         if state in states:
-            return _shown(state, parts[states.index(state)], parts, policy)
+            return _shown(state, parts[states.index(state)], parts, policy, told)
     if "" in states and "done" in states:
-        return _shown("partial", parts[states.index("")], parts, policy)
-    return _shown(states[0], parts[0], parts, policy)
+        return _shown("partial", parts[states.index("")], parts, policy, told)
+    return _shown(states[0], parts[0], parts, policy, told)
 
 
-def _shown(state: str, telling: _Part, parts: Sequence[_Part], policy: ScanPolicy) -> Standing:
+def _shown(state: str, telling: _Part, parts: Sequence[_Part], policy: ScanPolicy, told: _Told) -> Standing:
     tallies = [part.tally for part in parts if part.tally is not None]
     secrets = sum(sum(part.secrets.values()) for part in parts)
     hides = policy.exclusion and policy.exclude_secrets
@@ -149,7 +174,7 @@ def _shown(state: str, telling: _Part, parts: Sequence[_Part], policy: ScanPolic
         sum(tallies, start=Tally()).under(policy) if tallies else None,
         0 if hides else secrets,
         secrets if hides else 0,
-        sum(part.gaps for part in parts),
+        sum(part.gaps + told.gaps(part) for part in parts),
         _earliest(part.taken_at for part in parts),
         _earliest(part.evaluated_at for part in parts),
         _earliest(part.advisories_at for part in parts),
@@ -170,6 +195,8 @@ def _listed(tx: Connection, index_ids: Collection[int]) -> dict[int, list[_Part]
         scan_result.c.tally,
         scan_result.c.secrets,
         scan_result.c.gaps,
+        scan_result.c.os,
+        scan_result.c.scanner,
         scan_result.c.taken_at,
         scan_result.c.evaluated_at,
         scan_result.c.advisories_at,
@@ -183,7 +210,7 @@ def _listed(tx: Connection, index_ids: Collection[int]) -> dict[int, list[_Part]
         .order_by(manifest.c.id)
     )
     found: dict[int, list[_Part]] = {}
-    for parent, state, code, reason, tally, secrets, gaps, *times in tx.execute(query):
+    for parent, state, code, reason, tally, secrets, gaps, os, scanner, *times in tx.execute(query):
         good = times[1] is not None
         part = _Part(
             state,
@@ -192,6 +219,8 @@ def _listed(tx: Connection, index_ids: Collection[int]) -> dict[int, list[_Part]
             Tally.from_json(tally) if good else None,
             secrets if good else {},
             len(gaps) if good else 0,
+            results.os_of(os) if good else None,
+            scanner if good else "",
             *(times if good else (None, None, None)),
         )
         found.setdefault(parent, []).append(part)

@@ -18,7 +18,7 @@ from berth.doors.api.shapes.trash import Operation
 from berth.people import sight
 from berth.people.callers import Caller
 from berth.registry import opening, operations
-from berth.scan import affected, importing, library, looking, news, queue, updating
+from berth.scan import affected, coverage, importing, library, news, queue, updating
 from berth.scan.advisories import bundles
 from berth.scan.advisories.layout import AdvisoriesUnreadable
 from berth.scan.advisories.opened import Advisories
@@ -49,7 +49,7 @@ def show_advisories(site: TheSite, caller: TheCaller) -> shapes.Advisories:  # n
             current=_build(current),
             previous=_build(library.previous(tx)),
             age_seconds=None if age is None else int(age.total_seconds()),
-            old=age is not None and age > looking.OLD,
+            old=age is not None and age > coverage.OLD,
             queue=queue.depth(tx),
             update_failed=importing.last_failure(tx),
         )

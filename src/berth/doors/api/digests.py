@@ -63,7 +63,7 @@ def list_digests(
         found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
         page = rows.page(tx, found, wanted.wanted(wanted.sort), at=site.now(), filters=filters)
         verdicts = forecast.of(tx, found, [row.id for row in page.items], at=site.now())
-        scans = standing.of(tx, found, page.items)
+        scans = standing.of(tx, found, page.items, at=site.now())
     return paging.turned(request, response, page, wanted.sort, lambda row: _row(row, verdicts, scans))
 
 
@@ -188,7 +188,7 @@ def _shown(tx: Connection, site: Site, request: Request, found: Image, content: 
     below = detail.below
     shown = [detail.row, *below.children, *below.referrers]
     verdicts = forecast.of(tx, found, [row.id for row in shown], at=site.now())
-    scans = standing.of(tx, found, shown)
+    scans = standing.of(tx, found, shown, at=site.now())
     extra = {
         "forecast": verdicts.get(detail.row.id),
         "scan": scanned.scan(scans[detail.row.id]),

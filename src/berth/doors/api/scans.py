@@ -69,7 +69,7 @@ def show_scan(
         if row is None:
             raise ManifestUnknown(digest)
         policy = standing.policy_of(tx, found.id)
-        stands = standing.of(tx, found, [row], policy=policy)[row.id]
+        stands = standing.of(tx, found, [row], at=site.now(), policy=policy)[row.id]
         looked = looking.into(tx, found, content) if stands.counts is not None else None
         gaps = [] if looked is None else looking.gaps(tx, looked, at=site.now())
     more = {

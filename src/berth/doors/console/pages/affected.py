@@ -5,7 +5,7 @@ from berth.doors.console.routes import get
 from berth.doors.console.view import View
 from berth.doors.http import Answer
 from berth.people import sight
-from berth.scan import affected, importing, library, looking, queue
+from berth.scan import affected, coverage, importing, library, queue
 from berth.scan.affected import Affected
 
 
@@ -23,7 +23,7 @@ def show(view: View) -> Answer:
     return view.show(
         "affected.html",
         build=build,
-        old=build is not None and view.site.now() - build.made_at > looking.OLD,
+        old=build is not None and view.site.now() - build.made_at > coverage.OLD,
         depth=depth,
         failure=failure,
         rows=page.items,

@@ -42,7 +42,7 @@ def show(view: View) -> Answer:
         page = rows.page(tx, found.image, wanted, at=view.site.now(), filters=filters)
         ids = [row.id for row in page.items]
         going = forecast.of(tx, found.image, ids, at=view.site.now(), policy=detail.policy)
-        scans = standing.of(tx, found.image, page.items, policy=detail.scan)
+        scans = standing.of(tx, found.image, page.items, at=view.site.now(), policy=detail.scan)
     return view.show(
         "tags.html",
         opened=found,

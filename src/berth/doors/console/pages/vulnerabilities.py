@@ -43,7 +43,7 @@ def show(view: View) -> Answer:
         row = rows.one(tx, found.image, opened.content(view), at=view.site.now())
         if row is None:
             raise ManifestUnknown(view.params["digest"])
-        stands = standing.of(tx, found.image, [row])[row.id]
+        stands = standing.of(tx, found.image, [row], at=view.site.now())[row.id]
         looked = looking.into(tx, found.image, opened.content(view)) if stands.counts is not None else None
         gaps = [] if looked is None else looking.gaps(tx, looked, at=view.site.now())
         page = Found[Any]([]) if looked is None else _page(tx, view, looked, list_)
