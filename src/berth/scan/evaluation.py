@@ -194,10 +194,10 @@ def _hold(tx: Connection, ids: Collection[int], *, but_matched: bool) -> list[in
 
 def _hold_tallies(tx: Connection, ids: Collection[int]) -> dict[int, list[int]]:
     """Of those that have been evaluated; the others are held too, for one may be evaluated at this moment."""
-    query = select(scan_result.c.id, scan_result.c.tally, scan_result.c.evaluated_at)
+    query = select(scan_result.c.id, scan_result.c.tally, scan_result.c.evaluated_at.is_not(None).label("counts"))
     mine = query.where(scan_result.c.id.in_(ids)).order_by(scan_result.c.id)
     rows = tx.execute(mine.with_for_update(key_share=True))
-    return {row.id: row.tally for row in rows if row.evaluated_at is not None}
+    return {number: tally for number, tally, counts in rows if counts}
 
 
 def _kept(tx: Connection, ids: Collection[int]) -> dict[int, dict[str, RowMapping]]:
