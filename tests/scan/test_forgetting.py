@@ -1,6 +1,7 @@
 """What nobody needs any more of scans goes, after a time in which whoever comes back finds it still known."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ from berth.db.tables import (
     vulnerability,
 )
 from berth.registry import manifests, trash
-from berth.scan import asking, forgetting, importing, working
+from berth.scan import asking, forgetting, importing, results, working
 from berth.scan.advisories import building
+from berth.scan.matches import Component
 from berth.site import Site
 from berth.words import digest as digests
 from tests import make, sites
@@ -192,3 +194,16 @@ def test_news_are_kept_for_three_months(site: Site, web: Target, clock: Clock) -
     clock.forward(days=2)
     assert forgetting.once(site)["news"] == 1
     assert (count(site, reevaluation), count(site, reevaluated)) == (0, 0)
+
+
+def test_a_component_that_somebody_is_about_to_use_is_left_to_the_next_round(
+    postgresql_url: str, clock: Clock, tmp_path: Path
+) -> None:
+    first, newest = (Component("PyPI", name, "1.0", "language") for name in ("flask", "werkzeug"))
+    with sites.opened(postgresql_url, clock, data=tmp_path) as site:
+        with site.db.write() as tx:
+            tx.execute(insert(component), [asdict(first), asdict(newest)])
+        with site.db.write() as tx:
+            assert first in results.component_ids(tx, [first])
+            assert forgetting.once(site)["components"] == 0
+        assert forgetting.once(site)["components"] == 1
