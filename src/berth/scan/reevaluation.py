@@ -24,9 +24,9 @@ from berth.scan.matches import Component
 from berth.scan.results import BUILTIN
 from berth.site import Site
 
-AT_ONCE = 100
+AT_ONCE = 250
 """Components that are matched together, while nobody waits."""
-MOST_TALLIES = 1000
+MOST_TALLIES = 2000
 """That change in one transaction; more of them only where one component is in more results."""
 
 Packages = Collection[tuple[str, str]]
