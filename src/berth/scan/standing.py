@@ -113,7 +113,8 @@ def of(
     """By id how these digests of an image stand; `policy` is that of the image, where it is known."""
     policy = policy_of(tx, found.id) if policy is None else policy
     listed = _listed(tx, [row.id for row in rows if row.kind == "index"])
-    build = library.current(tx) if listed or any(row.result is not None for row in rows) else None
+    good = any(part.tally is not None for parts in listed.values() for part in parts)
+    build = library.current(tx) if good or any(row.result is not None for row in rows) else None
     told = _Told({} if build is None else build.covered, at)
     standings: dict[int, Standing] = {}
     for row in rows:
