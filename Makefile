@@ -47,6 +47,7 @@ bench: setup
 	$(BIN)/python -m tests.packages bench
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.size.console
+	$(BIN)/python -m bench.scan
 
 bench-size: setup
 	$(BIN)/python -m tests.packages test
