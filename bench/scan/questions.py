@@ -28,7 +28,7 @@ SEARCH = "/api/v1/vulnerabilities?limit=50"
 RARE = 2 * catalogue.EVERYWHERE - 1
 """A package that few images have, and of which no version mends the flaw."""
 ASKED = {
-    "digests, newest, half are indexes": f"{DIGESTS}&sort=-pushed_at",
+    "digests, newest, all are indexes": f"{DIGESTS}&sort=-pushed_at",
     "digests, by name": DIGESTS,
     "search, a vulnerability everywhere": f"{SEARCH}&vulnerability={catalogue.flaw(catalogue.EVERYWHERE)}",
     "search, a rare vulnerability": f"{SEARCH}&vulnerability={catalogue.flaw(RARE)}",
