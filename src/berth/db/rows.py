@@ -1,11 +1,28 @@
 """Inserts that leave uniqueness to the database, the same on both."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    Update,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
 
 from berth.db.prepared import Prepared
 
@@ -45,6 +62,42 @@ def insert_many_ignore(tx: Connection, table: Table, rows: Sequence[Values]) -> 
     """The same of many rows, which are not counted: the statement is built once for all."""
     if rows:
         tx.execute(_insert(tx.dialect.name, table).on_conflict_do_nothing(), rows)
+
+
+def among(tx: Connection, one: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether a column has one of many values. On PostgreSQL they are one array: as a list each would have to be read.
+
+    Any: values of a column.
+    """
+    return one.in_(values) if tx.dialect.name == "sqlite" else one == any_(literal(list(values), ARRAY(one.type)))
+
+
+def update_many(tx: Connection, table: Table, key: Sequence[str], rows: Sequence[Values]) -> None:
+    """Set the other columns of each on the row that has the same `key` columns. All rows have the same columns."""
+    if not rows:
+        return
+    names = tuple(rows[0])
+    if tx.dialect.name == "sqlite":
+        tx.execute(_update_one(table, names, tuple(key)), [{f"new_{n}": row[n] for n in names} for row in rows])
+        return
+    # In one statement: to go to the server and back with each takes longer than all the server does.
+    columns = [_array(table.c[n].type, [row[n] for row in rows]) for n in names]
+    given = func.unnest(*columns).table_valued(*(column(n) for n in names)).render_derived("given")
+    same = [table.c[n] == given.c[n] for n in key]
+    tx.execute(update(table).where(*same).values({n: cast(given.c[n], table.c[n].type) for n in names if n not in key}))
+
+
+def _array(kind: TypeEngine[Any], values: list[Any]) -> ColumnElement[Any]:  # Any: values of one column
+    """JSON goes as text, for a list of lists would be an array of two dimensions."""
+    if isinstance(kind, JSON):
+        return literal([json.dumps(value) for value in values], ARRAY(Text))
+    return literal(values, ARRAY(kind))
+
+
+@lru_cache(maxsize=16)
+def _update_one(table: Table, names: tuple[str, ...], key: tuple[str, ...]) -> Update:
+    same = [table.c[n] == bindparam(f"new_{n}") for n in key]
+    return update(table).where(*same).values({n: bindparam(f"new_{n}") for n in names if n not in key})
 
 
 def upsert(tx: Connection, table: Table, values: Values, key: Sequence[str], change: Values | None = None) -> None:

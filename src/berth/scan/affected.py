@@ -15,7 +15,6 @@ from berth.db.tables import (
     registry,
     repository,
     result_component,
-    scan_result,
     vulnerability,
 )
 from berth.registry import images, rows
@@ -80,12 +79,11 @@ def _query(*, with_flaw: bool) -> Select[tuple[object, ...]]:
     query = (
         select(*told)
         .join_from(component, result_component, result_component.c.component_id == component.c.id)
-        .join(scan_result, scan_result.c.id == result_component.c.result_id)
-        .join(manifest, manifest.c.result_id == scan_result.c.id)
+        .join(manifest, manifest.c.result_id == result_component.c.result_id)
         .join(image, image.c.id == manifest.c.image_id)
         .join(repository, repository.c.id == image.c.repository_id)
         .join(registry, registry.c.id == repository.c.registry_id)
-        .where(image.c.state.in_(images.VISIBLE), manifest.c.state == "active", scan_result.c.evaluated_at.is_not(None))
+        .where(image.c.state.in_(images.VISIBLE), manifest.c.state == "active")
     )
     if not with_flaw:
         return query

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, select, update
 
+from berth.db import among, update_many
 from berth.db.tables import advisory_file, component, component_match, result_component, scan_result, vulnerability
 from berth.registry import reach
 from berth.scan import vulnerabilities
@@ -74,7 +75,7 @@ def every(tx: Connection, *, but: Collection[int] = ()) -> dict[int, Component]:
     all_ = tx.scalars(select(component.c.id).where(~component.c.ecosystem.startswith(EXTERNAL)))
     found: dict[int, Component] = {}
     for some in reach.batches(set(all_).difference(but)):
-        found |= _components(tx, _COMPONENTS.where(component.c.id.in_(some)))
+        found |= _components(tx, _COMPONENTS.where(among(tx, component.c.id, some)))
     return found
 
 
@@ -83,11 +84,11 @@ def differing(tx: Connection, matched: Mapping[int, Matched]) -> dict[int, int]:
     kept = _kept(tx, matched)
     asked = {number for number, each in matched.items() if any(_difference(kept[number], each))}
     for some in reach.batches(matched):
-        asked.update(tx.scalars(select(component.c.id).where(component.c.id.in_(some), ~component.c.matched)))
+        asked.update(tx.scalars(select(component.c.id).where(among(tx, component.c.id, some), ~component.c.matched)))
     having = dict.fromkeys(sorted(asked), 0)
     for some in reach.batches(asked):
         mine = result_component.c.component_id
-        having |= dict(tx.execute(select(mine, func.count()).where(mine.in_(some)).group_by(mine)).all())
+        having |= dict(tx.execute(select(mine, func.count()).where(among(tx, mine, some)).group_by(mine)).all())
     return having
 
 
@@ -112,7 +113,7 @@ def keep(tx: Connection, matched: Mapping[int, Matched], *, at: datetime, but_ma
     if fresh:
         tx.execute(insert(component_match), fresh)
     for some in reach.batches(there):
-        tx.execute(update(component).where(component.c.id.in_(some), ~component.c.matched).values(matched=True))
+        tx.execute(update(component).where(among(tx, component.c.id, some), ~component.c.matched).values(matched=True))
     return changed
 
 
@@ -145,7 +146,7 @@ def spread(tx: Connection, changed: Mapping[int, News]) -> dict[int, News]:
     """
     of_results: dict[int, News] = defaultdict(News)
     for some in reach.batches(changed):
-        having = select(result_component).where(result_component.c.component_id.in_(some))
+        having = select(result_component).where(among(tx, result_component.c.component_id, some))
         for result_id, component_id, units in tx.execute(having):
             news, mine = changed[component_id], of_results[result_id]
             for place, more in news.cells.items():
@@ -157,9 +158,8 @@ def spread(tx: Connection, changed: Mapping[int, News]) -> dict[int, News]:
         tallies = _hold_tallies(tx, some)
         told |= {number: of_results[number] for number in tallies}
         altered = [number for number in tallies if of_results[number].cells]
-        if altered:
-            now = [{"of": each, "now": _with(tallies[each], of_results[each].cells)} for each in altered]
-            tx.execute(_SET_TALLY, now)
+        now = [{"id": each, "tally": _with(tallies[each], of_results[each].cells)} for each in altered]
+        update_many(tx, scan_result, ["id"], now)
     return told
 
 
@@ -168,7 +168,6 @@ def worst_first(vulnerabilities_: Mapping[str, Level]) -> list[str]:
     return sorted(vulnerabilities_, key=lambda name: (-RANKS[vulnerabilities_[name]], name))[:MAX_NEWS]
 
 
-_SET_TALLY = update(scan_result).where(scan_result.c.id == bindparam("of")).values(tally=bindparam("now"))
 _FORGET = delete(component_match).where(
     component_match.c.component_id == bindparam("of"), component_match.c.vulnerability_id == bindparam("flaw")
 )
@@ -186,7 +185,7 @@ def _hold(tx: Connection, ids: Collection[int], *, but_matched: bool) -> list[in
     """Those that are there, which nobody else matches or forgets to the end of the transaction."""
     there: list[int] = []
     for some in reach.batches(ids):
-        query = select(component.c.id).where(component.c.id.in_(some)).order_by(component.c.id)
+        query = select(component.c.id).where(among(tx, component.c.id, some)).order_by(component.c.id)
         query = query.where(~component.c.matched) if but_matched else query
         there += tx.scalars(query.with_for_update(key_share=True))
     return there
@@ -195,7 +194,7 @@ def _hold(tx: Connection, ids: Collection[int], *, but_matched: bool) -> list[in
 def _hold_tallies(tx: Connection, ids: Collection[int]) -> dict[int, list[int]]:
     """Of those that have been evaluated; the others are held too, for one may be evaluated at this moment."""
     query = select(scan_result.c.id, scan_result.c.tally, scan_result.c.evaluated_at.is_not(None).label("counts"))
-    mine = query.where(scan_result.c.id.in_(ids)).order_by(scan_result.c.id)
+    mine = query.where(among(tx, scan_result.c.id, ids)).order_by(scan_result.c.id)
     rows = tx.execute(mine.with_for_update(key_share=True))
     return {number: tally for number, tally, counts in rows if counts}
 
@@ -205,7 +204,7 @@ def _kept(tx: Connection, ids: Collection[int]) -> dict[int, dict[str, RowMappin
     found: dict[int, dict[str, RowMapping]] = {number: {} for number in ids}
     query = select(component_match, vulnerability.c.name).join(vulnerability)
     for some in reach.batches(ids):
-        for row in tx.execute(query.where(component_match.c.component_id.in_(some))).mappings():
+        for row in tx.execute(query.where(among(tx, component_match.c.component_id, some))).mappings():
             found[row["component_id"]][row["name"]] = row
     return found
 

@@ -6,14 +6,17 @@ Components are worked through in many small transactions while the old build is 
 each of them on SQLite. What scans have added meanwhile is caught up in the one that puts the new build in force.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import structlog
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from berth.db import update_many
 from berth.db.tables import advisory_file, reevaluated, reevaluation, scan_result
 from berth.registry import reach
 from berth.scan import evaluation, library, matching, queue, vulnerabilities
@@ -24,10 +27,26 @@ from berth.scan.matches import Component
 from berth.scan.results import BUILTIN
 from berth.site import Site
 
-AT_ONCE = 250
-"""Components that are matched together, while nobody waits."""
-MOST_TALLIES = 2000
-"""That change in one transaction; more of them only where one component is in more results."""
+
+@dataclass(frozen=True)
+class Pace:
+    """How much is done in one transaction, and how long others may come after it."""
+
+    components: int
+    """That are matched together."""
+    tallies: int
+    """That change in one transaction; more of them only where one component is in more results."""
+    rest: float = 0
+    """Seconds."""
+    long_rest: float = 0
+    """After a transaction that took so long that those who wait seldom look."""
+
+
+ALONE = Pace(250, 2_000, 0.02, 0.1)
+"""SQLite has one writer, and lets whoever asks first be it: that would always be this one."""
+BESIDE = Pace(2_000, 20_000)
+"""On PostgreSQL only those wait who want the same rows."""
+LONG = 0.2
 
 Packages = Collection[tuple[str, str]]
 """By ecosystem and name."""
@@ -54,12 +73,15 @@ def put_in_force(site: Site, advisories: Advisories, build: Build, changed: Pack
         outcome = _begun(tx, build, changed, at=site.now())
     with site.db.read() as tx:
         waiting = _affected(tx, changed)
-    for some in _parts(waiting):
+    pace = ALONE if site.db.is_embedded else BESIDE
+    for some in _parts(waiting, pace):
         matched = _match(advisories, some)
-        for part in _light(site, matched):
+        for part in _light(site, matched, pace):
+            began = time.monotonic()
             with site.db.write(durable=False) as tx:
                 _hold(tx)  # a scan that ends now is through before this, or counts what this has kept
                 _keep(tx, part, outcome, at=site.now())
+            time.sleep(pace.rest if time.monotonic() - began < LONG else pace.long_rest)
         outcome.components += len(matched)
     with site.db.write() as tx:
         _hold(tx)
@@ -100,8 +122,8 @@ def _affected(tx: Connection, names: Packages | None, *, but: Collection[int] = 
     return {number: each for number, each in evaluation.named(tx, names).items() if number not in but}
 
 
-def _parts(waiting: Mapping[int, Component]) -> Iterator[dict[int, Component]]:
-    for numbers in reach.batches(waiting, AT_ONCE):
+def _parts(waiting: Mapping[int, Component], pace: Pace) -> Iterator[dict[int, Component]]:
+    for numbers in reach.batches(waiting, pace.components):
         yield {number: waiting[number] for number in numbers}
 
 
@@ -109,7 +131,7 @@ def _match(advisories: Advisories, components: Mapping[int, Component]) -> dict[
     return {number: Matched(each, matching.match(advisories, each)) for number, each in components.items()}
 
 
-def _light(site: Site, matched: Mapping[int, Matched]) -> Iterator[dict[int, Matched]]:
+def _light(site: Site, matched: Mapping[int, Matched], pace: Pace) -> Iterator[dict[int, Matched]]:
     """What of it is to be kept, in parts that change not too much at once. Most of it is as it was."""
     with site.db.read() as tx:
         having = evaluation.differing(tx, matched)
@@ -123,7 +145,7 @@ def _light(site: Site, matched: Mapping[int, Matched]) -> Iterator[dict[int, Mat
     part: dict[int, Matched] = {}
     tallies = 0
     for number, count in having.items():
-        if part and tallies + count > MOST_TALLIES:
+        if part and tallies + count > pace.tallies:
             yield part
             part, tallies = {}, 0
         part[number] = matched[number]
@@ -149,25 +171,19 @@ def _keep(tx: Connection, matched: Mapping[int, Matched], outcome: Outcome, *, a
             outcome.closed += len(news.closed.keys() - mine.closed.keys())
             mine.opened |= news.opened
             mine.closed |= news.closed
+    rows = {each: _row(outcome, each) for each in (*fresh, *more)}
     if fresh:
-        of = {"reevaluation_id": outcome.id}
-        tx.execute(insert(reevaluated), [{**of, "result_id": each, **_told(outcome.results[each])} for each in fresh])
-    if more:
-        tx.execute(_TELL, [{"re": outcome.id, "of": each, **_told(outcome.results[each])} for each in more])
+        tx.execute(insert(reevaluated), [rows[each] for each in fresh])
+    update_many(tx, reevaluated, ["reevaluation_id", "result_id"], [rows[each] for each in more])
     counts = {name: getattr(outcome, name) for name in ("components", "opened", "closed")}
     mine_ = reevaluation.c.id == outcome.id
     tx.execute(update(reevaluation).where(mine_).values(**counts, results=len(outcome.results)))
 
 
-_TELL = (
-    update(reevaluated)
-    .where(reevaluated.c.reevaluation_id == bindparam("re"), reevaluated.c.result_id == bindparam("of"))
-    .values(opened=bindparam("opened"), closed=bindparam("closed"))
-)
-
-
-def _told(news: News) -> dict[str, list[str]]:
-    return {"opened": evaluation.worst_first(news.opened), "closed": evaluation.worst_first(news.closed)}
+def _row(outcome: Outcome, result_id: int) -> dict[str, Any]:  # Any: column values
+    news = outcome.results[result_id]
+    told = {"opened": evaluation.worst_first(news.opened), "closed": evaluation.worst_first(news.closed)}
+    return {"reevaluation_id": outcome.id, "result_id": result_id, **told}
 
 
 def _label(site: Site, build: Build) -> None:

@@ -1,0 +1,70 @@
+"""Writing many rows is the same on both databases."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import insert, select
+
+from berth.db import Database, among, update_many
+from berth.db.tables import advisory_file, reevaluated, reevaluation, scan_result
+
+AT = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    with closing(Database(database_url)) as opened:
+        yield opened
+
+
+def test_many_rows_are_set_each_to_its_own(database: Database) -> None:
+    made = {"state": "old", "key": "", "size": 0, "sources": {}, "made_at": AT, "made_by": "alice"}
+    with database.write() as tx:
+        tx.execute(insert(advisory_file), [{"id": name, **made} for name in ("a", "b", "c")])
+        later = AT.replace(microsecond=9)
+        update_many(
+            tx,
+            advisory_file,
+            ["id"],
+            [
+                {"id": "a", "state": "it's", "size": 1 << 40, "sources": [[1, "é"], None], "made_at": later},
+                {"id": "c", "state": "{,}", "size": 2, "sources": {"x": []}, "made_at": AT},
+            ],
+        )
+        columns = (advisory_file.c[name] for name in ("id", "state", "size", "sources", "made_at", "made_by"))
+        rows = tx.execute(select(*columns).order_by(advisory_file.c.id)).all()
+    assert [tuple(row) for row in rows] == [
+        ("a", "it's", 1 << 40, [[1, "é"], None], later, "alice"),
+        ("b", "old", 0, {}, AT, "alice"),
+        ("c", "{,}", 2, {"x": []}, AT, "alice"),
+    ]
+
+
+def test_rows_are_found_by_a_key_of_several_columns(database: Database) -> None:
+    with database.write() as tx:
+        result = {"scanner": "x", "scanner_version": "1", "gaps": [], "packages": 0, "secrets": {}, "body": b""}
+        tx.execute(insert(scan_result), [{"id": 1, "digest": "a", "taken_at": AT, "tally": [], **result}])
+        counts = dict.fromkeys(("names", "components", "results", "opened", "closed"), 0)
+        changes = [{"id": number, "at": AT, "before": "", "advisories": "b", **counts} for number in (1, 2)]
+        tx.execute(insert(reevaluation), changes)
+        keys = [{"reevaluation_id": number, "result_id": 1} for number in (1, 2)]
+        tx.execute(insert(reevaluated), [{**key, "opened": [], "closed": []} for key in keys])
+        update_many(tx, reevaluated, ["reevaluation_id", "result_id"], [{**keys[1], "opened": ["CVE-1", "CVE-2"]}])
+        rows = tx.execute(select(reevaluated.c.opened).order_by(reevaluated.c.reevaluation_id)).scalars().all()
+    assert rows == [[], ["CVE-1", "CVE-2"]]
+
+
+def test_of_no_rows_nothing_is_set(database: Database) -> None:
+    with database.write() as tx:
+        update_many(tx, advisory_file, ["id"], [])
+
+
+@pytest.mark.parametrize("wanted", [[], ["a"], ["a", "c", "d"]])
+def test_rows_are_found_among_many_values(database: Database, wanted: list[str]) -> None:
+    made = {"state": "old", "key": "", "size": 0, "sources": {}, "made_at": AT, "made_by": "alice"}
+    with database.write() as tx:
+        tx.execute(insert(advisory_file), [{"id": name, **made} for name in ("a", "b", "c")])
+        found = tx.scalars(select(advisory_file.c.id).where(among(tx, advisory_file.c.id, wanted))).all()
+    assert set(found) == {"a", "b", "c"} & set(wanted)
