@@ -89,6 +89,7 @@ def test_the_shape_is_as_it_was() -> None:
             "exclude_secrets": False,
             "exclude_unfixed": False,
             "exclude_level": "negligible",
+            "publish_sbom": "",
         },
         "counts": {
             "findings": one,
