@@ -13,7 +13,12 @@ from berth.words.errors import FieldInvalid
 MAX_COUNT = 9_999_999
 MAX_DAYS = 999
 MAX_SHARE = 100
+MAX_WAIT = 60
+"""Seconds; clients give up not much later."""
 
+Mode = Literal["off", "warn", "enforce"]
+"""Of the pull restriction."""
+MODES: tuple[Mode, ...] = get_args(Mode)
 Sbom = Literal["cyclonedx", "spdx"]
 """Formats in which an inventory is published."""
 SBOMS: tuple[Sbom, ...] = get_args(Sbom)
@@ -70,11 +75,20 @@ class PullPolicy(Record):
     critical: int = 1
     high: int = 1
     exclude_unfixed: bool = False
+    mode: Mode = "enforce"
+    """`warn`: what would be refused is served with a warning; `off`: nothing is judged."""
+    grace_days: int = 0
+    """Findings published within so many days do not count on a digest that was allowed before; 0: all count."""
+    wait_seconds: int = 0
+    """So long a pull waits for a scan that goes on; 0: it does not."""
 
     def __post_init__(self) -> None:
-        for name in ("critical", "high"):
-            if not 0 <= getattr(self, name) <= MAX_COUNT:
-                raise FieldInvalid(name, f"a whole number from 0 to {MAX_COUNT}")
+        limits = (("critical", MAX_COUNT), ("high", MAX_COUNT), ("grace_days", MAX_DAYS), ("wait_seconds", MAX_WAIT))
+        for name, limit in limits:
+            if not 0 <= getattr(self, name) <= limit:
+                raise FieldInvalid(name, f"a whole number from 0 to {limit}")
+        if self.mode not in MODES:
+            raise FieldInvalid("mode", f"one of {', '.join(MODES)}")
 
 
 @dataclass(frozen=True)
