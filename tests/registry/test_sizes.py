@@ -98,9 +98,17 @@ def test_shared_is_what_others_reach_too(web: Target, things: dict[str, Document
     assert child.shared == len(things["amd64"].body) + 60
 
 
-def test_what_is_in_the_trash_still_weighs(web: Target, things: dict[str, Document]) -> None:
-    copy = make.manifest(web, b"c" * 300, tag="copy", annotations={"again": "yes"})
-    unique = of_digest(web, copy).unique
-    assert unique == len(copy.body)
-    acts.delete(web, things["alone"])
-    assert of_digest(web, copy).unique == unique
+def test_what_only_the_trash_holds_besides_is_unique(web: Target, site: Site, clock: Clock) -> None:
+    gone = make.manifest(web, b"e" * 500, tag="gone")
+    stays = make.manifest(web, b"e" * 500, tag="stays", annotations={"again": "yes"})
+    assert of_digest(web, stays).shared == 500 + len(b"{}")
+    acts.delete(web, gone)
+    told = of_digest(web, stays)
+    assert (told.shared, told.unique) == (0, told.total)
+    assert of_image(web) == told
+    before = stored(site)
+    acts.delete(web, stays)
+    clock.forward(days=8)
+    acts.purge(web)
+    sweep.once(site)
+    assert before - stored(site) == told.unique

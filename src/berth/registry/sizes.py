@@ -5,16 +5,17 @@
     unique   what deleting it now would free, once the trash and the sweep are through: its referrers go with it,
              and the children of an index stay
 
-For an image nothing is in between: total = shared + unique.
+The trash is no such something: what it has goes before what is deleted now, so blobs that only it holds besides are
+counted as if nothing did. For an image nothing is in between: total = shared + unique.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
+from sqlalchemy import Connection, Select, exists, func, select
 
-from berth.db.tables import blob, manifest, manifest_blob, manifest_edge, trash_blob
+from berth.db.tables import blob, manifest, manifest_blob, manifest_edge
 from berth.registry import reach
 from berth.registry.images import Image
 
@@ -41,7 +42,7 @@ def of_image(tx: Connection, image_id: int) -> Sizes:
     documents = _sum(tx, select(manifest.c.size).where(manifest.c.image_id == image_id))
     blobs = select(blob.c.size).where(blob.c.digest.in_(held))
     total = documents + _sum(tx, blobs)
-    shared = _sum(tx, blobs.where(exists(elsewhere.correlate(blob)) | _trashed()))
+    shared = _sum(tx, blobs.where(exists(elsewhere.correlate(blob))))
     return Sizes(total, shared, total - shared)
 
 
@@ -58,7 +59,7 @@ def _shared(tx: Connection, reached: Select[Any], going: Collection[int]) -> int
         manifest_blob.c.manifest_id.not_in(reached),
         manifest_blob.c.manifest_id.not_in(going),
     )
-    blobs = _sum(tx, select(blob.c.size).where(blob.c.digest.in_(held), others | _trashed()))
+    blobs = _sum(tx, select(blob.c.size).where(blob.c.digest.in_(held), others))
     listed = exists().where(manifest_edge.c.child_id == manifest.c.id, manifest_edge.c.parent_id.not_in(reached))
     return blobs + _sum(tx, select(manifest.c.size).where(manifest.c.id.in_(reached), listed))
 
@@ -67,12 +68,8 @@ def _freed(tx: Connection, going: Collection[int]) -> int:
     """Bytes of these documents, and of the blobs that nothing else needs."""
     held = select(manifest_blob.c.digest).where(manifest_blob.c.manifest_id.in_(going))
     others = exists().where(manifest_blob.c.digest == blob.c.digest, manifest_blob.c.manifest_id.not_in(going))
-    blobs = _sum(tx, select(blob.c.size).where(blob.c.digest.in_(held), ~others, ~_trashed()))
+    blobs = _sum(tx, select(blob.c.size).where(blob.c.digest.in_(held), ~others))
     return blobs + _sum(tx, select(manifest.c.size).where(manifest.c.id.in_(going)))
-
-
-def _trashed() -> ColumnElement[bool]:
-    return exists().where(trash_blob.c.digest == blob.c.digest)
 
 
 def _sum(tx: Connection, sizes: Select[Any]) -> int:  # Any: one column of numbers
