@@ -23,6 +23,7 @@ from berth.db.tables import (
     manifest_body,
     manifest_edge,
     result_component,
+    scan_body,
     scan_result,
 )
 from berth.scan import evaluation, library, matching
@@ -91,6 +92,7 @@ def _results(database: Database, numbers: dict[Component, int], say: Progress) -
 def _write(tx: Connection, some: Sequence[tuple[int, str, catalogue.Image]], numbers: dict[Component, int]) -> None:
     written: list[tuple[Table, list[Values]]] = [
         (scan_result, [_result(number, digest, image_) for number, digest, image_ in some]),
+        (scan_body, [{"result_id": number, "body": _body(image_)} for number, _, image_ in some]),
         (
             result_component,
             [
@@ -110,24 +112,30 @@ def _write(tx: Connection, some: Sequence[tuple[int, str, catalogue.Image]], num
 
 
 def _result(number: int, digest: str, image_: catalogue.Image) -> Values:
-    document = Inventory(catalogue.DEBIAN, image_.packages).to_json()
     return {
         "id": number,
         "digest": digest,
         "scanner": BUILTIN,
         "scanner_version": "bench",
         "analyzer": 1,
-        "os": document["os"],
+        "os": _document(image_)["os"],
         "gaps": [],
         "packages": len(image_.packages),
         "secrets": {},
-        "body": zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6),
         "taken_at": SCANNED,
         "evaluated_at": SCANNED,
         "advisories": "bench",
         "advisories_at": SCANNED,
         "tally": Tally().to_json(),
     }
+
+
+def _body(image_: catalogue.Image) -> bytes:
+    return zlib.compress(json.dumps(_document(image_), separators=(",", ":")).encode(), 6)
+
+
+def _document(image_: catalogue.Image) -> Values:
+    return Inventory(catalogue.DEBIAN, image_.packages).to_json()
 
 
 def _match(database: Database, advisories: Advisories, numbers: dict[Component, int], say: Progress) -> None:

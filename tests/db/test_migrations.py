@@ -3,10 +3,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 import berth.migrations
 from berth.db import Database
+from berth.db.tables import reevaluated, scan_body, vulnerability, vulnerability_name
 from berth.migrations import DatabaseNewerError, running, upgrade
 from berth.migrations.revision import HEAD
 
@@ -64,6 +65,22 @@ def test_what_was_pushed_before_an_index_was_made_is_found_by_it(empty_database_
             assert found.all() == [".1", "1", "c.1", "rc."]
 
 
+def test_what_scans_found_before_is_found_by_its_body_and_by_all_names(empty_database_url: str) -> None:
+    with closing(Database(empty_database_url)) as database:
+        running.upgrade(database, to="0011")
+        with database.write() as tx:
+            for statement in OLD_RESULTS.strip().split(";\n"):
+                tx.execute(text(statement))
+        upgrade(database)
+        with database.read() as tx:
+            assert tx.execute(select(scan_body.c.result_id, func.length(scan_body.c.body))).all() == [(1, 2)]
+            names = select(vulnerability_name.c.name, vulnerability_name.c.vulnerability_id)
+            assert set(tx.execute(names)) == {("cve-2026-1", 1), ("ghsa-aa", 1), ("cve-2026-2", 2)}
+            assert dict(tx.execute(select(vulnerability.c.id, vulnerability.c.outside)).all()) == {1: False, 2: True}
+            opened = select(reevaluated.c.reevaluation_id).where(reevaluated.c.opened_at.is_not(None))
+            assert tx.scalars(opened).all() == [1]
+
+
 OLD_ROWS = """
 INSERT INTO registry (id, name, visibility, public_endpoint, create_on_push, created_by, created_at, edited_by,
  edited_at) VALUES (1, 'main', 'private', false, false, 'ann', '2026-01-01',
@@ -80,4 +97,21 @@ INSERT INTO manifest (id, image_id, digest, media_type, config_type, annotations
  'ann', '2026-01-01');
 INSERT INTO tag (id, image_id, name, "natural", manifest_id, created_by, created_at, edited_by, edited_at)
  VALUES (1, 1, 'RC.1', 'RC.1', 1, 'ann', '2026-01-01', 'ann', '2026-01-01')
+"""
+
+OLD_RESULTS = """
+INSERT INTO scan_result (id, digest, scanner, scanner_version, gaps, packages, secrets, body, taken_at, tally)
+ VALUES (1, 'sha256:aa', 'builtin', '1', '[]', 0, '{}', 'it', '2026-01-01 00:00:00.000000', '[]');
+INSERT INTO component (id, ecosystem, name, version, kind) VALUES (1, 'npm', 'a', '1', 'language'),
+ (2, 'external:trivy:deb:sha256:aa', 'b', '1', 'os');
+INSERT INTO vulnerability (id, name, aliases, title, description, links) VALUES (1, 'CVE-2026-1', '["GHSA-aa"]', '', '',
+ '[]'), (2, 'CVE-2026-2', '[]', '', '', '[]');
+INSERT INTO component_match (component_id, vulnerability_id, level, fix_state, records, found_at) VALUES
+ (1, 1, 'low', 'unfixed', '[]', '2026-01-01 00:00:00.000000'),
+ (2, 1, 'low', 'unfixed', '[]', '2026-01-01 00:00:00.000000'),
+ (2, 2, 'low', 'unfixed', '[]', '2026-01-01 00:00:00.000000');
+INSERT INTO reevaluation (id, at, before, advisories, names, components, results, opened, closed) VALUES
+ (1, '2026-01-01 00:00:00.000000', '', 'x', 1, 1, 1, 1, 0), (2, '2026-01-02 00:00:00.000000', 'x', 'y', 1, 1, 1, 0, 1);
+INSERT INTO reevaluated (reevaluation_id, result_id, opened, closed) VALUES (1, 1, '["CVE-2026-1"]', '[]'),
+ (2, 1, '[]', '["CVE-2026-1"]')
 """

@@ -44,7 +44,7 @@ def test_many_rows_are_set_each_to_its_own(database: Database) -> None:
 
 def test_rows_are_found_by_a_key_of_several_columns(database: Database) -> None:
     with database.write() as tx:
-        result = {"scanner": "x", "scanner_version": "1", "gaps": [], "packages": 0, "secrets": {}, "body": b""}
+        result = {"scanner": "x", "scanner_version": "1", "gaps": [], "packages": 0, "secrets": {}}
         tx.execute(insert(scan_result), [{"id": 1, "digest": "a", "taken_at": AT, "tally": [], **result}])
         counts = dict.fromkeys(("names", "components", "results", "opened", "closed"), 0)
         changes = [{"id": number, "at": AT, "before": "", "advisories": "b", **counts} for number in (1, 2)]

@@ -1,9 +1,8 @@
 """Which digests have a vulnerability, or a package: the search over everything somebody may see."""
 
-import json
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Text, cast, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
 
 from berth.db import pages
 from berth.db.pages import Found, Wanted
@@ -18,6 +17,7 @@ from berth.db.tables import (
     vulnerability,
 )
 from berth.registry import images, rows
+from berth.scan import vulnerabilities
 from berth.words.errors import FieldInvalid
 from berth.words.policies import Level
 
@@ -55,7 +55,7 @@ def page(
         raise FieldInvalid("vulnerability", "the name of a vulnerability, or else of a package")
     query = _query(with_flaw=bool(flaw)).where(*where)
     if flaw:
-        query = query.where(vulnerability.c.id.in_(_numbers(tx, flaw)))
+        query = query.where(vulnerability.c.id.in_(vulnerabilities.numbers(tx, flaw)))
     if package:
         query = query.where(component.c.name == package)
     if version:
@@ -93,17 +93,6 @@ def _query(*, with_flaw: bool) -> Select[tuple[object, ...]]:
         .join(component_match, match.component_id == component.c.id)
         .join(vulnerability, vulnerability.c.id == match.vulnerability_id)
     )
-
-
-def _numbers(tx: Connection, name: str) -> list[int]:
-    """Of the vulnerability that has this name, or else of those that have it as another name."""
-    own = list(tx.scalars(select(vulnerability.c.id).where(vulnerability.c.name == name)))
-    if own:
-        return own
-    # Found by its text, for the databases do not read JSON alike; a text that only looks like it is sorted out here.
-    written = cast(vulnerability.c.aliases, Text).contains(json.dumps(name), autoescape=True)
-    rows_ = tx.execute(select(vulnerability.c.id, vulnerability.c.aliases).where(written))
-    return [row.id for row in rows_ if name in row.aliases]
 
 
 def _affected(row: RowMapping, tags: list[str]) -> Affected:

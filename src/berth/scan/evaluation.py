@@ -97,7 +97,7 @@ def keep(tx: Connection, matched: Mapping[int, Matched], *, at: datetime, but_ma
 
     Passed over are those that were forgotten meanwhile, and with `but_matched` those that somebody has matched.
     """
-    numbers = vulnerabilities.remember(tx, [match.vulnerability for each in matched.values() for match in each.matches])
+    numbers = _remember(tx, matched)
     there = _hold(tx, matched, but_matched=but_matched)
     kept = _kept(tx, there)
     gone, fresh, changed = [], [], {}
@@ -175,6 +175,20 @@ _COMPONENTS = select(
     component.c.id, component.c.ecosystem, component.c.name, component.c.version, component.c.kind
 ).select_from(component)
 _SAID = ("level", "level_source", "fixed_version", "fix_state", "records")
+
+
+def _remember(tx: Connection, matched: Mapping[int, Matched]) -> dict[str, int]:
+    """What is said of all these flaws; returns their numbers."""
+    numbers: dict[str, int] = {}
+    for outside in (False, True):
+        flaws = (
+            match.vulnerability
+            for each in matched.values()
+            if each.component.ecosystem.startswith(EXTERNAL) == outside
+            for match in each.matches
+        )
+        numbers |= vulnerabilities.remember(tx, flaws, outside=outside)
+    return numbers
 
 
 def _components(tx: Connection, query: Select[Any]) -> dict[int, Component]:  # Any: columns of a component

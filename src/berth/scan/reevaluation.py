@@ -59,6 +59,7 @@ class Outcome:
     """What came of it."""
 
     id: int
+    at: datetime
     names: int = 0
     components: int = 0
     opened: int = 0
@@ -113,7 +114,7 @@ def _begun(tx: Connection, build: Build, changed: Packages | None, *, at: dateti
     values = {"at": at, "before": "" if before is None else before.id, "advisories": build.id, "names": names}
     counts = dict.fromkeys(("components", "results", "opened", "closed"), 0)
     query = insert(reevaluation).values(**values, **counts).returning(reevaluation.c.id)
-    return Outcome(tx.execute(query).scalar_one(), names)
+    return Outcome(tx.execute(query).scalar_one(), at, names)
 
 
 def _affected(tx: Connection, names: Packages | None, *, but: Collection[int] = ()) -> dict[int, Component]:
@@ -183,7 +184,8 @@ def _keep(tx: Connection, matched: Mapping[int, Matched], outcome: Outcome, *, a
 def _row(outcome: Outcome, result_id: int) -> dict[str, Any]:  # Any: column values
     news = outcome.results[result_id]
     told = {"opened": evaluation.worst_first(news.opened), "closed": evaluation.worst_first(news.closed)}
-    return {"reevaluation_id": outcome.id, "result_id": result_id, **told}
+    opened_at = outcome.at if news.opened else None
+    return {"reevaluation_id": outcome.id, "result_id": result_id, "opened_at": opened_at, **told}
 
 
 def _label(site: Site, build: Build) -> None:

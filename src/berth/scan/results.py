@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
-from berth.db import insert_ignore, insert_many_ignore
-from berth.db.tables import component, manifest, result_component, scan_result
+from berth.db import insert_ignore, insert_many_ignore, upsert
+from berth.db.tables import component, manifest, result_component, scan_body, scan_result
 from berth.scan import components
 from berth.scan.inventory import Gap, Inventory, OperatingSystem, Package
 from berth.scan.matches import Component
@@ -60,6 +60,7 @@ class Ready:
     """All of an inventory that takes long to make, made before anybody has to wait for a row to be written."""
 
     values: dict[str, Any]  # Any: column values
+    body: bytes
     units: Units
 
 
@@ -73,9 +74,9 @@ def ready(digest: str, inventory: Inventory, *, scanner: str) -> Ready:
         "gaps": document["gaps"],
         "packages": len(inventory.packages),
         "secrets": levels,
-        "body": zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6),
     }
-    return Ready(values, _units(scanner, digest, inventory))
+    body = zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
+    return Ready(values, body, _units(scanner, digest, inventory))
 
 
 def prepare(site: Site, digest: str, inventory: Inventory, *, scanner: str) -> Ready:
@@ -116,6 +117,7 @@ def store(
     insert_ignore(tx, scan_result, {"digest": digest, "scanner": scanner, **values})
     tx.execute(update(scan_result).where(mine).values(**values, evaluated_at=None))
     result_id: int = tx.execute(select(scan_result.c.id).where(mine)).scalar_one()
+    upsert(tx, scan_body, {"result_id": result_id, "body": made.body}, ["result_id"])
     if linked:
         _link(tx, result_id, made.units)
     return result_id
@@ -138,7 +140,7 @@ def link(site: Site, result_id: int, made: Ready, *, analyzer: int) -> None:
 
 
 def inventory_of(tx: Connection, result_id: int) -> Inventory:
-    body: bytes = tx.execute(select(scan_result.c.body).where(scan_result.c.id == result_id)).scalar_one()
+    body: bytes = tx.execute(select(scan_body.c.body).where(scan_body.c.result_id == result_id)).scalar_one()
     return Inventory.from_json(json.loads(zlib.decompressobj().decompress(body, LONGEST_BODY)))
 
 
@@ -241,7 +243,7 @@ def _fits(key: Component) -> bool:
 
 
 _KEY = ("ecosystem", "name", "version", "kind")
-_SHOWN = tuple(column for column in scan_result.c if column.name not in ("body", "unused_at"))
+_SHOWN = tuple(column for column in scan_result.c if column.name != "unused_at")
 
 
 def _parts(all_: Sequence[Any] | list[Any], count: int = AT_ONCE) -> Iterator[Any]:  # Any: whatever there is many of

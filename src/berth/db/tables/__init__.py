@@ -8,7 +8,8 @@
                                      └─ image_blob ── blob              bytes, shared by all images
     repository ── trash ── trash_blob · trash_history
     image ── image_measure · retention_run ── retention_item, retention_push
-    manifest ── scan · scan_result ── result_component ── component ── component_match ── vulnerability
+    manifest ── scan · scan_result ─┬─ result_component ── component ── component_match ── vulnerability
+                                    └─ scan_body                           vulnerability_name ──┘
     scan_layer · scan_turn · advisory_file · reevaluation ── reevaluated
     account ── access_key · grant_ · refresh_token · session · identity
     audit_event · operation · job · schedule · throttle · signing_key · change · ended_upload
@@ -41,10 +42,12 @@ from berth.db.tables.scans import (
     reevaluation,
     result_component,
     scan,
+    scan_body,
     scan_layer,
     scan_result,
     scan_turn,
     vulnerability,
+    vulnerability_name,
 )
 from berth.db.tables.shared import metadata
 from berth.db.tables.traffic import ended_upload, operation, pulled_by, trash, trash_blob, trash_history
@@ -85,6 +88,7 @@ __all__ = [
     "retention_push",
     "retention_run",
     "scan",
+    "scan_body",
     "scan_layer",
     "scan_result",
     "scan_turn",
@@ -99,4 +103,5 @@ __all__ = [
     "trash_blob",
     "trash_history",
     "vulnerability",
+    "vulnerability_name",
 ]

@@ -1,9 +1,10 @@
 """Scans: who waits for one, what was found, and what advisories say of it.
 
     manifest ──> scan_result ── result_component ──> component ── component_match ──> vulnerability
-       └── scan                one for each digest and scanner, whichever images have it
+       └── scan      └── scan_body                                                        └── vulnerability_name
 
-Packages and secrets stand in the body of a result; what they are matched by are components, which many results share.
+A result is one for each digest and scanner, whichever images have it. Packages and secrets stand in its body; what
+they are matched by are components, which many results share.
 """
 
 from sqlalchemy import (
@@ -88,7 +89,6 @@ scan_result = Table(
     Column("gaps", JSON, nullable=False),
     Column("packages", Integer, nullable=False),
     Column("secrets", JSON, nullable=False),  # how many of each level
-    Column("body", LargeBinary, nullable=False),
     Column("taken_at", Instant, nullable=False),
     Column("evaluated_at", Instant),  # NULL: it waits for advisories
     Column("advisories", String(64), nullable=False, server_default=""),
@@ -98,12 +98,23 @@ scan_result = Table(
     UniqueConstraint("digest", "scanner"),
 )
 
+scan_body = Table(
+    "scan_body",
+    metadata,
+    Column("result_id", ForeignKey("scan_result.id", ondelete="CASCADE"), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Apart from the result, whose tally changes often: SQLite would write the body anew each time."""
+
+COMPONENT_NAME = String(512, collation="C").with_variant(String(512), "sqlite")
+"""So that what begins alike stands together in the index."""
+
 component = Table(
     "component",
     metadata,
     Column("id", ID, primary_key=True),
     Column("ecosystem", String(120), nullable=False),
-    Column("name", String(512), nullable=False),
+    Column("name", COMPONENT_NAME, nullable=False),
     Column("version", String(512), nullable=False),
     Column("kind", String(8), nullable=False),  # os | language
     Column("matched", Boolean, nullable=False, server_default="0"),
@@ -134,8 +145,19 @@ vulnerability = Table(
     Column("published", Instant),
     Column("modified", Instant),
     Column("malware", Boolean, nullable=False, server_default="0"),
+    Column("outside", Boolean, nullable=False, server_default="0"),  # only a scanner of others says so
 )
 """What is said of flaws that were found; it outlives the advisories that said so."""
+
+LONGEST_NAME = 120
+vulnerability_name = Table(
+    "vulnerability_name",
+    metadata,
+    Column("name", String(LONGEST_NAME, collation="C").with_variant(String(LONGEST_NAME), "sqlite"), primary_key=True),
+    Column("vulnerability_id", ForeignKey("vulnerability.id", ondelete="CASCADE"), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+"""All names of flaws in small letters, aliases among them, by which they are looked up."""
 
 component_match = Table(
     "component_match",
@@ -186,4 +208,5 @@ reevaluated = Table(
     Column("result_id", ForeignKey("scan_result.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("opened", JSON, nullable=False),  # vulnerabilities, the worst first
     Column("closed", JSON, nullable=False),
+    Column("opened_at", Instant),  # NULL: it opened nothing
 )
