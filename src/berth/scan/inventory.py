@@ -10,7 +10,9 @@ GapCode = Literal[
     "os-unknown",  # no os-release, or one of a system that is not known
     "os-eol",  # its free support has ended, so advisories may be missing
     "os-no-data",  # there are no advisories for it
+    "os-no-packages",  # its package database is missing or empty, so none of its packages are known
     "no-data",  # there are none for a kind of language package
+    "unmatched",  # packages that no advisory can be compared with
     "truncated",  # a limit was reached, the rest was left out
     "damaged",  # a package database or archive that cannot be read
     "unread",  # something that is known but was not read: an rpm database in a form that was never verified

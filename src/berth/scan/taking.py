@@ -81,8 +81,8 @@ def inventory(layers: Sequence[Layer], config: bytes, limits: Limits, gaps: Iter
     """Of an image of these layers, the lowest first. `gaps` are those that the caller knows of."""
     tree = _laid(layers, limits)
     os = _os(tree)
-    unknown = os_release.gap(os)
     packages, unlisted = _cut(_packages(tree), limits.packages, "packages")
+    of_system = os_release.gap(os) or os_release.gap_without(os, {each.type for each in packages})
     in_config, unsearched = config_secrets.find(config, limits.config_bytes)
     secrets, untold = _cut(_secrets(tree, in_config), limits.secrets, "secrets")
     told = (*unsearched, *gaps, *_layer_gaps(layers), *_file_gaps(tree))
@@ -90,7 +90,7 @@ def inventory(layers: Sequence[Layer], config: bytes, limits: Limits, gaps: Iter
         os=os,
         packages=tuple(sorted(packages)),
         secrets=tuple(sorted(secrets)),
-        gaps=(*([unknown] if unknown else ()), *unlisted, *untold, *_few(told, limits.gaps)),
+        gaps=(*([of_system] if of_system else ()), *unlisted, *untold, *_few(told, limits.gaps)),
     )
 
 

@@ -143,13 +143,27 @@ def test_the_system_is_what_os_release_says(entries: list[Entry], system: str) -
     found = inventory(tar(*entries))
     assert found.os is not None
     assert found.os.id == system
-    assert found.gaps == ()
+    assert "os-unknown" not in {gap.code for gap in found.gaps}
 
 
 def test_an_unknown_system_is_told() -> None:
     assert [gap.code for gap in inventory(tar(file("x"))).gaps] == ["os-unknown"]
     assert [gap.code for gap in inventory().gaps] == ["os-unknown"]
     assert [gap.code for gap in inventory(tar(file(ETC, b"haiku 1"))).gaps] == ["os-unknown"]
+
+
+@pytest.mark.parametrize("upper", [[file("var/lib/.wh.dpkg")], [file(STATUS, b"")]])
+def test_a_system_whose_package_database_was_taken_away_is_told(upper: list[Entry]) -> None:
+    base = [file(ETC, b"debian 12"), file(STATUS, b"bash"), file(APP, b"x")]
+    assert inventory(tar(*base)).gaps == ()
+    (gap,) = inventory(tar(*base), tar(*upper)).gaps
+    assert gap == Gap("os-no-packages", "No package of debian 12 was found: its database (deb) is missing or empty.")
+
+
+def test_packages_of_another_system_are_no_database_of_this_one() -> None:
+    assert [gap.code for gap in inventory(tar(file(ETC, b"alpine 3.19"), file(STATUS, b"x"))).gaps] == [
+        "os-no-packages"
+    ]
 
 
 def test_language_packages_that_belong_to_packages_of_the_system_are_marked() -> None:
@@ -271,6 +285,6 @@ def test_a_system_with_linked_directories_needs_no_second_reading() -> None:
 
 
 def test_the_system_and_its_gap_fit_the_shared_words() -> None:
-    found = inventory(tar(file(ETC, b"debian 12")), config=b"?")
+    found = inventory(tar(file(ETC, b"debian 12"), file(STATUS, b"bash")), config=b"?")
     assert found.os == OperatingSystem("debian", "12", eol_on=found.os.eol_on if found.os else None)
     assert found.gaps == (Gap("damaged", "The image's config is no JSON and was not searched for secrets."),)

@@ -4,7 +4,7 @@ Every file is read by itself, like all others, so `settled` decides when all tha
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -12,11 +12,14 @@ from berth.scan.catalog import eol, plain
 from berth.scan.inventory import Gap, OperatingSystem
 from berth.scan.reading import Contents, Reader
 
-KNOWN = frozenset(
-    {"debian", "ubuntu", "alpine", "rhel", "centos", "almalinux", "rocky", "ol", "sles", "sled", "opensuse"}
-    | {"opensuse-leap", "opensuse-tumbleweed", "amzn", "photon", "wolfi", "chainguard"}
-)
-"""Ids of the systems whose packages are read and matched."""
+KNOWN: Mapping[str, str] = {
+    **dict.fromkeys(("debian", "ubuntu"), "deb"),
+    **dict.fromkeys(("alpine", "wolfi", "chainguard"), "apk"),
+    **dict.fromkeys(("rhel", "centos", "almalinux", "rocky", "ol", "amzn", "photon"), "rpm"),
+    **dict.fromkeys(("sles", "sled", "sles_sap", "sle-micro", "sl-micro", "suse"), "rpm"),
+    **dict.fromkeys(("opensuse", "opensuse-leap", "opensuse-tumbleweed"), "rpm"),
+}
+"""Ids of the systems whose packages are read and matched, and the type that these are of."""
 
 _LIMIT = 64 * 1024
 _OS_RELEASE = ("etc/os-release", "usr/lib/os-release")
@@ -71,6 +74,18 @@ def gap(system: OperatingSystem | None) -> Gap | None:
     if system.id not in KNOWN:
         return Gap("os-unknown", f"The system {system.id} is not known.")
     return None
+
+
+def gap_without(system: OperatingSystem | None, types: Collection[str]) -> Gap | None:
+    """That a system which has packages of a type has none of it; `types` are those of the packages that were found.
+
+    Somebody took its database away to make the image smaller: the files of its packages are there, and their flaws.
+    """
+    type_ = KNOWN.get(system.id) if system is not None else None
+    if system is None or type_ is None or type_ in types:
+        return None
+    name = system.name or f"{system.id} {system.version}".strip()
+    return Gap("os-no-packages", f"No package of {name} was found: its database ({type_}) is missing or empty.")
 
 
 def _dated(system: OperatingSystem) -> OperatingSystem:

@@ -16,7 +16,7 @@ _IDS = {
     "slem": "sle-micro",
 }
 """What they call by another name than the `ID` of its os-release."""
-_MORE = frozenset({"azurelinux", "bottlerocket", "cbl-mariner", "echo", "mariner", "minimos", "sle-micro"})
+_MORE = frozenset({"azurelinux", "bottlerocket", "cbl-mariner", "echo", "mariner", "minimos"})
 """Systems for which they have advisories and we have none."""
 
 

@@ -200,6 +200,17 @@ def test_an_image_that_names_no_system_or_an_unknown_one_is_told_so() -> None:
         assert gap.code == "os-unknown"
 
 
+@pytest.mark.parametrize("name", ["debian", "wolfi", "photon", "sle-micro", "sles_sap"])
+def test_every_known_system_has_packages_or_it_is_told(name: str) -> None:
+    system = OperatingSystem(name, "4")
+    assert os_release.gap(system) is None
+    assert os_release.gap_without(system, {os_release.KNOWN[name], "npm"}) is None
+    gap = os_release.gap_without(system, {"npm"})
+    assert gap is not None
+    assert gap.code == "os-no-packages"
+    assert all(os_release.gap_without(other, ()) is None for other in (None, OperatingSystem("plan9", "4")))
+
+
 @pytest.mark.parametrize("path", [RELEASE, "etc/redhat-release", "etc/alpine-release"])
 def test_a_file_that_names_no_system_is_damaged_unless_it_is_empty(path: str) -> None:
     assert codes(read(path, b"")) == []
