@@ -107,6 +107,8 @@ def renew(tx: Connection, scan_id: int, *, at: datetime) -> bool:
 
 def done(tx: Connection, claimed: Claimed, *, at: datetime, scanner: str, advisories: str, tally: Tally) -> None:
     result = {"scanner": scanner, "advisories": advisories, "tally": tally.to_json()}
+    first = (manifest.c.id == claimed.manifest_id) & manifest.c.first_result_at.is_(None)
+    tx.execute(update(manifest).where(first).values(first_result_at=at))
     _end(tx, claimed, at=at, state="done", code="", reason="", **result)
 
 

@@ -7,7 +7,7 @@
                                      ├─ tag ── tag_history · tag_gram    parts of names
                                      └─ image_blob ── blob              bytes, shared by all images
     repository ── trash ── trash_blob · trash_history
-    image ── image_measure · retention_run ── retention_item, retention_push
+    image ── image_measure · refused_pull · retention_run ── retention_item, retention_push
     manifest ── scan · scan_result ─┬─ result_component ── component ── component_match ── vulnerability
                                     └─ scan_body                           vulnerability_name ──┘
     scan_layer · scan_turn · advisory_file · reevaluation ── reevaluated
@@ -33,6 +33,7 @@ from berth.db.tables.contents import (
 )
 from berth.db.tables.people import access_key, account, grant_, identity, refresh_token, session, signing_key, throttle
 from berth.db.tables.places import image, image_measure, registry, repository
+from berth.db.tables.restriction import refused_pull
 from berth.db.tables.retention import retention_item, retention_push, retention_run
 from berth.db.tables.scans import (
     advisory_file,
@@ -81,6 +82,7 @@ __all__ = [
     "reevaluated",
     "reevaluation",
     "refresh_token",
+    "refused_pull",
     "registry",
     "repository",
     "result_component",

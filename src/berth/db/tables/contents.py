@@ -48,6 +48,10 @@ manifest = Table(
     Column("scan_code", String(30), nullable=False, server_default=""),  # of what failed, or is waited for
     Column("scan_reason", Text, nullable=False, server_default=""),
     Column("result_id", BigInteger),  # the last good one; no key: see `scan.results`
+    Column("first_result_at", Instant),  # when it had the first good one
+    Column("quarantined_at", Instant),  # NULL: it is not
+    Column("quarantined_by", String(200), nullable=False, server_default=""),
+    Column("quarantine_reason", String(255), nullable=False, server_default=""),
     *locked_columns(),
     *state(),
     *made_and_edited(),  # created_at is the first push
