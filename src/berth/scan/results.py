@@ -7,15 +7,16 @@ goes on naming it from the trash; a result that no row has named for longer than
 import json
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from berth.db import insert_ignore, insert_many_ignore, upsert
 from berth.db.tables import component, manifest, result_component, scan_body, scan_result
-from berth.scan import components
+from berth.scan import components, unmatched
 from berth.scan.inventory import Gap, Inventory, OperatingSystem, Package
 from berth.scan.matches import Component
 from berth.scan.tally import Tally
@@ -27,7 +28,6 @@ EXTERNAL = "external:"
 AT_ONCE = 200
 LINKS = 2000
 """Components to which a result is linked in one transaction."""
-LONGEST_KEY = 1000
 LONGEST_BODY = 256 << 20
 """Bytes of an unpacked body; a scan makes none that is longer."""
 
@@ -69,9 +69,11 @@ def ready(digest: str, inventory: Inventory, *, scanner: str) -> Ready:
     for secret in inventory.secrets:
         levels[secret.level] = levels.get(secret.level, 0) + 1
     document = inventory.to_json()
+    one = partial(component_of, scanner, digest, os=inventory.os)
+    lost = unmatched.gaps(inventory) if scanner == BUILTIN else unmatched.gaps_of_others(inventory, one)
     values = {
         "os": document["os"],
-        "gaps": document["gaps"],
+        "gaps": [*document["gaps"], *map(asdict, lost)],
         "packages": len(inventory.packages),
         "secrets": levels,
     }
@@ -199,7 +201,7 @@ def component_of(scanner: str, digest: str, package: Package, os: OperatingSyste
         key = Component(
             f"{EXTERNAL}{scanner}:{package.type}:{digest}"[:120], package.name, package.version, package.kind
         )
-    return key if key is not None and _fits(key) else None
+    return key if key is not None and components.fits(key) else None
 
 
 def components_of(scanner: str, digest: str, inventory: Inventory) -> Collection[Component]:
@@ -235,11 +237,6 @@ def _add(tx: Connection, result_id: int, units: Units) -> None:
 
 def _make(tx: Connection, wanted: Collection[Component]) -> None:
     insert_many_ignore(tx, component, [{name: getattr(each, name) for name in _KEY} for each in wanted])
-
-
-def _fits(key: Component) -> bool:
-    """What is longer fits into no index of PostgreSQL, and no advisory speaks of it."""
-    return len(f"{key.ecosystem}{key.name}{key.version}".encode()) <= LONGEST_KEY
 
 
 _KEY = ("ecosystem", "name", "version", "kind")

@@ -99,6 +99,28 @@ def test_what_a_package_of_the_system_brought_is_not_matched_a_second_time() -> 
     assert key(Package("language", "pypi", "requests", "2.20.0", owned=True), DEBIAN) is None
 
 
+@pytest.mark.parametrize(
+    ("vendor", "os", "reason"),
+    [
+        ("Rocky Enterprise Software Foundation", ROCKY, None),
+        ("CentOS", ROCKY, None),  # a system that was moved
+        ("", ROCKY, None),
+        ("Docker", ROCKY, "maker"),
+        ("Fedora Project", ROCKY, "maker"),  # EPEL
+        ("Oracle and/or its affiliates", OperatingSystem("ol", "9.4"), "maker"),  # MySQL
+        ("SUSE LLC <https://www.suse.com/>", OperatingSystem("opensuse-leap", "15.5", "openSUSE Leap 15.5"), None),
+        ("Amazon Linux", OperatingSystem("amzn", "2023"), None),
+        ("VMware, Inc.", OperatingSystem("photon", "5.0"), None),
+    ],
+)
+def test_an_rpm_that_others_built_is_not_what_the_system_s_advisories_speak_of(
+    vendor: str, os: OperatingSystem, reason: str | None
+) -> None:
+    package = Package("os", "rpm", "nodejs", "18.0-1", vendor=vendor)
+    assert components.missed(package, os) == reason
+    assert (components.of(package, os) is None) == (reason is not None)
+
+
 @pytest.mark.parametrize("os", [None, OperatingSystem("debian", ""), OperatingSystem("plan9", "4"), ALPINE])
 def test_a_package_of_a_system_that_is_not_its_own_is_matched_as_nothing(os: OperatingSystem | None) -> None:
     assert key(Package("os", "deb", "bash", "5.2.15-2"), os) is None

@@ -21,7 +21,7 @@ _DISTRIBUTORS = (
     "CentOS",
     "Fedora",
     "openSUSE",
-    "Oracle",
+    "Oracle America",  # others of Oracle build MySQL
     "Red Hat",
     "Rocky",
     "SUSE",

@@ -10,7 +10,7 @@ from berth.scan.inventory import Gap, OperatingSystem, Package, Secret
 from berth.scan.layers.paths import Keys
 from berth.scan.reading import Contents
 
-ANALYZER_VERSION = 1
+ANALYZER_VERSION = 2
 """Goes up when a layer would tell something else than before. What was kept under another number is of no use."""
 
 JSON = dict[str, Any]  # Any: a JSON object of ours
