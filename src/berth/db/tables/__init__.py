@@ -7,6 +7,7 @@
                                      ├─ tag ── tag_history · tag_gram    parts of names
                                      └─ image_blob ── blob              bytes, shared by all images
     repository ── trash ── trash_blob · trash_history
+    registry, repository ── waiver      by the names of images and digests
     image ── image_measure · refused_pull · retention_run ── retention_item, retention_push
     manifest ── scan · scan_result ─┬─ result_component ── component ── component_match ── vulnerability
                                     └─ scan_body                           vulnerability_name ──┘
@@ -52,6 +53,7 @@ from berth.db.tables.scans import (
 )
 from berth.db.tables.shared import metadata
 from berth.db.tables.traffic import ended_upload, operation, pulled_by, trash, trash_blob, trash_history
+from berth.db.tables.waivers import waiver
 from berth.db.tables.work import audit_event, change, job, schedule
 
 __all__ = [
@@ -106,4 +108,5 @@ __all__ = [
     "trash_history",
     "vulnerability",
     "vulnerability_name",
+    "waiver",
 ]

@@ -9,12 +9,12 @@ Refusal
 │   ├── RegistryUnknown · EndpointOff · RepositoryUnknown · ImageUnknown
 │   ├── ManifestUnknown · BlobUnknown · UploadUnknown
 │   ├── UserUnknown · KeyUnknown · GrantUnknown
-│   └── TrashUnknown · RunUnknown · OperationUnknown
+│   └── TrashUnknown · RunUnknown · WaiverUnknown · OperationUnknown
 ├── Conflict           the state of things stands in the way
 │   ├── AlreadyExists · NotEmpty · LastAdministrator · Stale
 │   ├── ManifestReferenced · ReferrerHeld · BlobHeld
 │   ├── ImageDeleting · ImageInactive · ImageBusy · ManifestDeleting · ManifestInactive · PlaceDeleting
-│   ├── RunGoesOn · RunNotWaiting · NotScannable · NotScanned · NoAdvisories
+│   ├── RunGoesOn · RunNotWaiting · NotScannable · NotScanned · NoAdvisories · WaiverEnded
 │   └── Locked · TagImmutable · TagInUse · Unrestorable
 └── Access             who asks is the reason
     └── Unauthenticated · TokenTooNarrow · Denied · TooManyAttempts
@@ -44,6 +44,7 @@ from berth.words.errors.conflict import (
     TagImmutable,
     TagInUse,
     Unrestorable,
+    WaiverEnded,
 )
 from berth.words.errors.invalid import (
     BlobTooLarge,
@@ -74,6 +75,7 @@ from berth.words.errors.unknown import (
     TrashUnknown,
     UploadUnknown,
     UserUnknown,
+    WaiverUnknown,
 )
 
 __all__ = [
@@ -133,4 +135,6 @@ __all__ = [
     "UploadBusy",
     "UploadUnknown",
     "UserUnknown",
+    "WaiverEnded",
+    "WaiverUnknown",
 ]

@@ -174,6 +174,17 @@ class NotScanned(Conflict):
 
 
 @dataclass(eq=False)
+class WaiverEnded(Conflict):
+    """It was ended before its time; what was waived is waived anew by another one."""
+
+    id: int
+    by: str
+
+    def __str__(self) -> str:
+        return f"waiver {self.id} was ended by {self.by}; make another one"
+
+
+@dataclass(eq=False)
 class PlaceDeleting(Conflict):
     """A registry or repository is on its way out, or its deletion has failed."""
 

@@ -119,6 +119,14 @@ class RunUnknown(Unknown):
 
 
 @dataclass(eq=False)
+class WaiverUnknown(Unknown):
+    id: int
+
+    def __str__(self) -> str:
+        return f"there is no waiver {self.id}"
+
+
+@dataclass(eq=False)
 class OperationUnknown(Unknown):
     id: str
 
