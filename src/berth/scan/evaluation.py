@@ -20,11 +20,12 @@ from berth.db import among, update_many
 from berth.db.tables import advisory_file, component, component_match, result_component, scan_result, vulnerability
 from berth.registry import reach
 from berth.scan import vulnerabilities
+from berth.scan.hiding import RANKS
 from berth.scan.inventory import Kind
 from berth.scan.library import CURRENT
 from berth.scan.matches import Component, Match
 from berth.scan.results import EXTERNAL
-from berth.scan.tally import RANKS, Tally, cell
+from berth.scan.tally import Tally, cell
 from berth.words.policies import Level
 
 MAX_NEWS = 100

@@ -5,22 +5,12 @@ It is one pure function over raw findings, so a change of policy takes effect wi
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from berth.scan import report
-from berth.scan.inventory import Kind, Secret
+from berth.scan.hiding import Reason, hides, hides_secrets
+from berth.scan.inventory import Secret
 from berth.scan.report import Counts, Finding
-from berth.scan.tally import RANKS
-from berth.words.policies import Level, ScanPolicy
-
-
-class Reason(StrEnum):
-    """What of the policy hides something. Of several that do, the first is told."""
-
-    LANGUAGE_PACKAGE = "language-package"
-    UNFIXED = "unfixed"
-    LEVEL = "level"
-    SECRET = "secret"  # noqa: S105  a word, no password
+from berth.words.policies import ScanPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +56,3 @@ def apply(policy: ScanPolicy, findings: Iterable[Finding], secrets: Iterable[Sec
     if hides_secrets(policy):
         return View(tuple(kept), (), tuple(hidden), tuple(HiddenSecret(secret) for secret in secrets))
     return View(tuple(kept), tuple(secrets), tuple(hidden))
-
-
-def hides(policy: ScanPolicy, kind: Kind, level: Level, *, fixed: bool) -> Reason | None:
-    """Why such a finding is left out; None: it is shown. `fixed`: there is a version that mends it."""
-    if not policy.exclusion:
-        return None
-    if policy.exclude_language_packages and kind == "language":
-        return Reason.LANGUAGE_PACKAGE
-    if policy.exclude_unfixed and not fixed:
-        return Reason.UNFIXED
-    if policy.exclude_level is not None and RANKS[level] <= RANKS[policy.exclude_level]:
-        return Reason.LEVEL
-    return None
-
-
-def hides_secrets(policy: ScanPolicy) -> bool:
-    """Levels and fixes say nothing of secrets: they have a switch of their own."""
-    return policy.exclusion and policy.exclude_secrets

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from berth.db.pages import Found, Wanted
+from berth.scan.hiding import RANKS
 from berth.scan.inventory import Kind, Package
 from berth.scan.looking import FindingRow, PackageRow, SecretRow
-from berth.scan.tally import RANKS
 from berth.words.errors import FieldInvalid
 from berth.words.policies import Level
 

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, select
 from berth.db.tables import component, component_match, manifest, manifest_edge, result_component, vulnerability
 from berth.registry import reach
 from berth.registry.images import Image
-from berth.scan import coverage, ecosystems, exclusion, library, report, results, standing
-from berth.scan.exclusion import Reason
+from berth.scan import coverage, ecosystems, hiding, library, report, results, standing
+from berth.scan.hiding import Reason
 from berth.scan.inventory import Gap, Inventory, Package, Secret
 from berth.scan.matches import Component, Match, Vulnerability
 from berth.scan.report import ByLevel, Finding
@@ -105,7 +105,7 @@ def findings(tx: Connection, looked: Looked) -> list[FindingRow]:
             known = merged.get(key)
             if known is None:
                 fixed = bool(match.fixed_version)
-                hidden = exclusion.hides(looked.policy, package.kind, match.level, fixed=fixed)
+                hidden = hiding.hides(looked.policy, package.kind, match.level, fixed=fixed)
                 merged[key] = FindingRow(finding, hidden, found_at, (part.digest,), number)
             elif part.digest not in known.parts:
                 merged[key] = replace(known, parts=(*known.parts, part.digest))
@@ -139,7 +139,7 @@ def packages(tx: Connection, looked: Looked) -> list[PackageRow]:
 
 
 def secrets(tx: Connection, looked: Looked) -> list[SecretRow]:
-    hidden = Reason.SECRET if exclusion.hides_secrets(looked.policy) else None
+    hidden = Reason.SECRET if hiding.hides_secrets(looked.policy) else None
     merged: dict[Secret, list[str]] = defaultdict(list)
     for part in looked.parts:
         for secret in inventory(tx, part).secrets:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from berth.scan.hiding import RANKS
 from berth.scan.inventory import Gap, OperatingSystem, Package, Secret
 from berth.scan.matches import Match
-from berth.scan.tally import RANKS
 from berth.words.digest import Digest
 from berth.words.policies import Level, ScanPolicy
 

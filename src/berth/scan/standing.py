@@ -14,6 +14,7 @@ from berth.db.tables import image, manifest, manifest_edge, scan_result
 from berth.registry.images import Image
 from berth.registry.rows import Row
 from berth.scan import coverage, library, results
+from berth.scan.hiding import hides_secrets
 from berth.scan.inventory import OperatingSystem
 from berth.scan.queue import WAITS_FOR_ADVISORIES
 from berth.scan.tally import Counts, Tally
@@ -167,7 +168,7 @@ def _together(parts: Sequence[_Part], policy: ScanPolicy, told: _Told) -> Standi
 def _shown(state: str, telling: _Part, parts: Sequence[_Part], policy: ScanPolicy, told: _Told) -> Standing:
     tallies = [part.tally for part in parts if part.tally is not None]
     secrets = sum(sum(part.secrets.values()) for part in parts)
-    hides = policy.exclusion and policy.exclude_secrets
+    hides = hides_secrets(policy)
     return Standing(
         _STATES[state],
         telling.code,

@@ -8,12 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from berth.scan.hiding import LEVELS, RANKS, hides
 from berth.scan.inventory import Kind
 from berth.words.policies import Level, ScanPolicy
 
-LEVELS = tuple(Level)
-"""The least first."""
-RANKS = {level: rank for rank, level in enumerate(LEVELS)}
 KINDS: tuple[Kind, ...] = ("os", "language")
 CELLS = len(KINDS) * 2 * len(LEVELS)
 
@@ -60,7 +58,7 @@ class Tally:
         fixable = 0
         for place, count in enumerate(self.cells):
             kind, fixed, level = _CELL[place]
-            if count and shown(policy, kind, level, fixed=fixed) and (fixed or not fixed_alone):
+            if count and (fixed or not fixed_alone) and hides(policy, kind, level, fixed=fixed) is None:
                 levels[level] += count
                 fixable += count * fixed
         return Counts(levels, fixable, sum(self.cells) - sum(levels.values()))
@@ -68,17 +66,6 @@ class Tally:
 
 def cell(kind: Kind, level: Level, *, fixed: bool) -> int:
     return (KINDS.index(kind) * 2 + fixed) * len(LEVELS) + RANKS[level]
-
-
-def shown(policy: ScanPolicy, kind: Kind, level: Level, *, fixed: bool) -> bool:
-    """Whether an exclusion policy leaves such a finding."""
-    if not policy.exclusion:
-        return True
-    return not (
-        (policy.exclude_language_packages and kind == "language")
-        or (policy.exclude_unfixed and not fixed)
-        or (policy.exclude_level is not None and RANKS[level] <= RANKS[policy.exclude_level])
-    )
 
 
 _CELL = tuple((kind, fixed, level) for kind in KINDS for fixed in (False, True) for level in LEVELS)

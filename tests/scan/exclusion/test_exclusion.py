@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from berth.scan import exclusion, tally
-from berth.scan.exclusion import Reason
-from berth.scan.inventory import Kind, Secret
+from berth.scan import exclusion
+from berth.scan.hiding import RANKS, Reason
+from berth.scan.inventory import Secret
 from berth.scan.report import ByLevel, Finding
-from berth.scan.tally import RANKS
+from berth.scan.tally import Tally
 from berth.words.policies import Level, ScanPolicy
 from tests.scan import reports
 
@@ -21,25 +21,29 @@ def shown(policy: ScanPolicy, *findings: Finding) -> list[str]:
     return [each.match.vulnerability.id for each in exclusion.apply(policy, findings, ()).findings]
 
 
+def keeps(policy: ScanPolicy, finding: Finding) -> bool:
+    """A plain filter."""
+    if not policy.exclusion:
+        return True
+    if policy.exclude_language_packages and finding.package.kind == "language":
+        return False
+    if policy.exclude_unfixed and finding.match.fixed_version == "":
+        return False
+    least = -1 if policy.exclude_level is None else ORDER.index(policy.exclude_level)
+    return ORDER.index(finding.match.level) > least
+
+
 @given(reports.policies, st.lists(reports.findings, max_size=8), st.lists(reports.secrets, max_size=4))
 def test_what_is_kept_is_what_a_plain_filter_keeps(
     policy: ScanPolicy, findings: list[Finding], secrets: list[Secret]
 ) -> None:
-    def keeps(finding: Finding) -> bool:
-        if policy.exclude_language_packages and finding.package.kind == "language":
-            return False
-        if policy.exclude_unfixed and finding.match.fixed_version == "":
-            return False
-        least = -1 if policy.exclude_level is None else ORDER.index(policy.exclude_level)
-        return ORDER.index(finding.match.level) > least
-
     view = exclusion.apply(policy, findings, secrets)
     if not policy.exclusion:
         assert (list(view.findings), list(view.secrets)) == (findings, secrets)
         assert (view.hidden, view.hidden_secrets) == ((), ())
         return
-    assert list(view.findings) == [finding for finding in findings if keeps(finding)]
-    assert [each.finding for each in view.hidden] == [finding for finding in findings if not keeps(finding)]
+    assert list(view.findings) == [finding for finding in findings if keeps(policy, finding)]
+    assert [each.finding for each in view.hidden] == [finding for finding in findings if not keeps(policy, finding)]
     assert list(view.secrets) == ([] if policy.exclude_secrets else secrets)
     assert [each.secret for each in view.hidden_secrets] == (secrets if policy.exclude_secrets else [])
 
@@ -85,10 +89,16 @@ def test_the_reason_is_told() -> None:
     assert [each.reason for each in view.hidden_secrets] == [Reason.SECRET]
 
 
-@given(reports.policies, st.sampled_from(["os", "language"]), reports.levels, st.booleans())
-def test_what_is_shown_is_what_is_counted(policy: ScanPolicy, kind: Kind, level: Level, fixed: bool) -> None:
-    shown = exclusion.hides(policy, kind, level, fixed=fixed) is None
-    assert shown == tally.shown(policy, kind, level, fixed=fixed)
+@given(reports.policies, st.lists(reports.findings, max_size=8), st.booleans())
+def test_what_is_counted_is_what_a_plain_filter_counts(
+    policy: ScanPolicy, findings: list[Finding], fixed_alone: bool
+) -> None:
+    told = [(each.package.kind, bool(each.match.fixed_version), each.match.level, 1) for each in findings]
+    counts = Tally.of(told).under(policy, fixed_alone=fixed_alone)
+    kept = [each for each in findings if keeps(policy, each) and (each.match.fixed_version or not fixed_alone)]
+    assert counts.levels == {level: sum(each.match.level == level for each in kept) for level in Level}
+    assert counts.fixable == sum(bool(each.match.fixed_version) for each in kept)
+    assert counts.hidden == len(findings) - len(kept)
 
 
 def test_levels_are_in_the_order_of_the_policy_page() -> None:

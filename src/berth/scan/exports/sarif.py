@@ -12,9 +12,9 @@ from berth.scan import exclusion, purls
 from berth.scan.exclusion import View
 from berth.scan.exports import ids, links, pieces, ratings
 from berth.scan.exports.pieces import Open
+from berth.scan.hiding import RANKS
 from berth.scan.inventory import Secret
 from berth.scan.report import Finding, Report
-from berth.scan.tally import RANKS
 from berth.words import time
 from berth.words.policies import Level
 
