@@ -1,99 +1,143 @@
-"""Which waivers are in force for a digest, and which findings they cover.
+"""Which waivers are in force for digests of an image, and which findings they cover.
 
 They are asked for only where the plain verdict refuses: one read by an index, and nothing more where there are none.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import Connection, or_, select
 
-from berth.db.tables import manifest, manifest_edge, repository, waiver
-from berth.registry.images import Image
-from berth.restriction import sparing, terms, waivers
-from berth.restriction.waivers import Waiver
+from berth.db.tables import image, manifest, manifest_edge, registry, repository, waiver
+from berth.registry import reach
+from berth.restriction import scopes, terms, waivers
+from berth.restriction.sparing import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What is to be known of a waiver where a finding is shown or judged."""
+
+    id: int
+    place: str
+    digest: str
+    """Empty: it is for the whole image at the least."""
+    name: str
+    package: str
+    package_version: str
+    status: str
+    reason: str
+    owner: str
+    expires_at: datetime
+
+    def fits(self, package: str, version: str) -> bool:
+        """Whether it is for a package, as advisories call that, whatever it waives."""
+        named = not self.package or self.package.lower() == package.lower()
+        return named and self.package_version in ("", version)
 
 
 @dataclass(frozen=True)
 class InForce:
     """Those of a digest, by the names of what they waive."""
 
-    by_name: dict[str, list[Waiver]]
+    by_name: Mapping[str, Collection[Cover]]
 
     def __bool__(self) -> bool:
         return bool(self.by_name)
 
-    def of(self, vulnerability: str, aliases: Iterable[str], package: str, version: str) -> Waiver | None:
-        """The one that covers such a finding, of several the one that lasts longest. Package as advisories call it."""
+    def of(self, vulnerability: str, aliases: Iterable[str], package: str, version: str) -> Cover | None:
+        """The one that covers such a finding; of several the one that lasts longest."""
         fitting = [
             each
             for name in terms.names(vulnerability, aliases)
             for each in self.by_name.get(name, ())
-            if fits(each.terms, package, version)
+            if each.fits(package, version)
         ]
-        return max(fitting, key=lambda each: (each.terms.expires_at, each.id), default=None)
+        return max(fitting, key=lambda each: (each.expires_at, each.id), default=None)
 
-    def covers(self, finding: sparing.Finding) -> bool:
+    def covers(self, finding: Finding) -> bool:
         return self.of(finding.vulnerability, finding.aliases, finding.package, finding.version) is not None
 
 
 NONE = InForce({})
 
 
-def of_digest(tx: Connection, found: Image, content: str, *, at: datetime) -> InForce:
-    """All that are in force for a digest: its own, those of an index that lists it, and those of all above."""
-    mine = manifest.c.image_id == found.id
-    above = (
-        select(_PARENT.c.digest)
-        .join(manifest_edge, manifest_edge.c.parent_id == _PARENT.c.id)
-        .join(manifest, manifest.c.id == manifest_edge.c.child_id)
-        .where(mine, manifest.c.digest == content)
+def of_image(tx: Connection, image_id: int, *, at: datetime) -> list[Cover]:
+    """All that are in force for an image, for what is above it, and for single digests in it."""
+    here = repository.alias("here")
+    columns = (waiver.c[name] for name in ("id", "image", "digest", "name", "package", "package_version", *_SAID))
+    query = (
+        select(*columns, registry.c.name.label("registry"), repository.c.name.label("repository"))
+        .select_from(scopes.joined())
+        .join(image, image.c.id == image_id)
+        .join(here, here.c.id == image.c.repository_id)
+        .where(
+            waiver.c.registry_id == here.c.registry_id,
+            or_(waiver.c.repository_id.is_(None), waiver.c.repository_id == here.c.id),
+            or_(waiver.c.image == "", waiver.c.image == image.c.name),
+            waivers.of_state("active", at=at),
+        )
+        .order_by(waiver.c.id)
     )
-    for_it = or_(waiver.c.digest.in_(("", content)), waiver.c.digest.in_(above))
-    return in_force(_read(tx, _of_image(found), for_it, at=at))
+    return [
+        Cover(
+            row.id,
+            scopes.written(row.registry, row.repository, row.image, row.digest),
+            row.digest,
+            row.name,
+            row.package,
+            row.package_version,
+            row.status,
+            row.reason,
+            row.owner,
+            row.expires_at,
+        )
+        for row in tx.execute(query)
+    ]
 
 
-def of_image(tx: Connection, found: Image, *, at: datetime) -> Sequence[Waiver]:
-    """All that are in force for an image or for one of its digests."""
-    return _read(tx, _of_image(found), at=at)
+def in_force(tx: Connection, image_id: int, ids: Collection[int], *, at: datetime) -> dict[int, InForce]:
+    """By id what is in force for digests of an image: also what is waived in an index that lists them."""
+    found = of_image(tx, image_id, at=at)
+    if not found:
+        return {}
+    whole = of(each for each in found if not each.digest)
+    single = [each for each in found if each.digest]
+    if not single:
+        return dict.fromkeys(ids, whole)
+    known = among(tx, image_id, {each.digest for each in single})
+    return {
+        number: of(each for each in found if not each.digest or each.digest in known[number])
+        if number in known
+        else whole
+        for number in ids
+    }
 
 
-def of_repository(tx: Connection, repository_id: int, *, at: datetime) -> Sequence[Waiver]:
-    """The same of a whole repository."""
-    return _read(tx, _of_repository(repository_id), at=at)
+def among(tx: Connection, image_id: int, digests: Collection[str]) -> dict[int, set[str]]:
+    """By id which of some digests of an image a digest is, or is listed by."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for some in reach.batches(digests):
+        mine = (manifest.c.image_id == image_id) & manifest.c.digest.in_(some)
+        rows = tx.execute(
+            select(manifest.c.id, manifest.c.digest, manifest_edge.c.child_id)
+            .outerjoin(manifest_edge, manifest_edge.c.parent_id == manifest.c.id)
+            .where(mine)
+        )
+        for number, digest, child in rows:
+            found[number].add(digest)
+            if child is not None:
+                found[child].add(digest)
+    return dict(found)
 
 
-def in_force(found: Iterable[Waiver]) -> InForce:
-    by_name: dict[str, list[Waiver]] = defaultdict(list)
+def of(found: Iterable[Cover]) -> InForce:
+    by_name: dict[str, list[Cover]] = defaultdict(list)
     for each in found:
-        by_name[each.terms.name].append(each)
-    return InForce(dict(by_name)) if by_name else NONE
+        by_name[each.name].append(each)
+    return InForce(by_name) if by_name else NONE
 
 
-def fits(said: terms.Terms, package: str, version: str) -> bool:
-    """Whether a waiver, whatever it waives, is for a package."""
-    return (not said.package or said.package.lower() == package.lower()) and said.package_version in ("", version)
-
-
-_PARENT = manifest.alias("parent")
-
-
-def _of_image(found: Image) -> ColumnElement[bool]:
-    return _of_repository(found.repository_id) & waiver.c.image.in_(("", found.path.image))
-
-
-def _of_repository(repository_id: int) -> ColumnElement[bool]:
-    above = select(repository.c.registry_id).where(repository.c.id == repository_id).scalar_subquery()
-    here = waiver.c.repository_id.is_(None) | (waiver.c.repository_id == repository_id)
-    return (waiver.c.registry_id == above) & here
-
-
-def _read(tx: Connection, *where: ColumnElement[bool], at: datetime) -> list[Waiver]:
-    query = waivers.shown().where(*where, waivers.of_state("active", at=at)).order_by(waiver.c.id)
-    return [waivers.made(row) for row in tx.execute(query).mappings()]
-
-
-def names(found: Collection[Waiver]) -> set[str]:
-    return {each.terms.name for each in found}
+_SAID = ("status", "reason", "owner", "expires_at")
