@@ -117,7 +117,7 @@ def _published(site: Site, found: Image, content: Digest, format_: Sbom, actor: 
     artifact_type = ARTIFACT_TYPES[format_]
     with site.db.read() as tx:
         subject = manifests.find(tx, found, content)
-        report = reporting.of(tx, found, content)
+        report = reporting.of(tx, found, content, at=None)  # what is published says the same until the next scan
         known = _known(tx, found, content, artifact_type)
     said = _said(report, format_)
     for digest, says in known.items():

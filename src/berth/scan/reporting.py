@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Literal, get_args
 
@@ -26,8 +27,11 @@ class Exported:
     filename: str
 
 
-def of(tx: Connection, found: Image, content: Digest) -> Report:
-    """Raises as `looking.into` does, and `FieldInvalid` for an index, which has a result for each of its images."""
+def of(tx: Connection, found: Image, content: Digest, *, at: datetime | None) -> Report:
+    """With all that was not checked as it is at a moment; None: what of the image could not be read, at any moment.
+
+    Raises as `looking.into` does, and `FieldInvalid` for an index, which has a result for each of its images.
+    """
     looked = looking.into(tx, found, content)
     if looked.parts[0].digest != str(content):
         raise FieldInvalid("digest", "one of the images that the index lists; each has a result of its own")
@@ -49,7 +53,7 @@ def of(tx: Connection, found: Image, content: Digest) -> Report:
         findings=tuple(looking.raw_findings(tx, part)),
         packages=inventory.packages,
         secrets=inventory.secrets,
-        gaps=inventory.gaps,
+        gaps=inventory.gaps if at is None else tuple(looking.gaps(tx, looked, at=at)),
     )
 
 

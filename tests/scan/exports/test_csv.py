@@ -25,24 +25,29 @@ def rows(pieces: Iterator[bytes]) -> list[dict[str, str]]:
     return list(reading.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
+def found(report: Report) -> list[dict[str, str]]:
+    """The rows of vulnerabilities alone."""
+    return [row for row in rows(csv.vulnerabilities(report)) if row["Category"] != "not checked"]
+
+
 def plain(cell: str) -> str:
     """Without the apostrophe of a cell that would be a formula."""
     return cell[1:] if re.match(r"'([\t\r\n]|\s*[-=+@\uff1d\uff0b\uff0d\uff20])", cell) else cell
 
 
-def same(cell: str, found: str) -> bool:
-    return plain(cell) == plain(CONTROL.sub("\ufffd", found))
+def same(cell: str, text: str) -> bool:
+    return plain(cell) == plain(CONTROL.sub("\ufffd", text))
 
 
 @given(reports.reports())
 def test_what_is_read_back_is_what_was_found(report: Report) -> None:
     view = exclusion.apply(report.policy, report.findings, report.secrets)
-    listed = rows(csv.vulnerabilities(report))
+    listed = found(report)
     assert len(listed) == len(view.findings)
     for row, finding in zip(listed, view.findings, strict=True):
         package, match = finding.package, finding.match
         assert (row["Category"], row["Severity"], row["Fix state"]) == (package.kind, match.level, match.fix_state)
-        for column, found in {
+        for column, text in {
             "Package": package.name,
             "Vulnerability": match.vulnerability.id,
             "Current version": package.version,
@@ -50,7 +55,7 @@ def test_what_is_read_back_is_what_was_found(report: Report) -> None:
             "Description": match.vulnerability.description,
             "Path": package.path,
         }.items():
-            assert same(row[column], found)
+            assert same(row[column], text)
 
 
 @given(reports.reports())
@@ -74,6 +79,16 @@ def test_no_cell_is_a_formula(report: Report) -> None:
             assert not [cell for cell in row.values() if cell.startswith(FORMULAS)]
 
 
+@given(reports.reports())
+def test_what_was_not_checked_stands_below_the_vulnerabilities(report: Report) -> None:
+    listed = rows(csv.vulnerabilities(report))
+    told = listed[len(found(report)) :]
+    assert len(told) == len(report.gaps)
+    for row, gap in zip(told, report.gaps, strict=True):
+        assert (row["Category"], row["Title"], row["Vulnerability"]) == ("not checked", gap.code, "")
+        assert same(row["Description"], gap.text)
+
+
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "  =1", "\uff1d1"])
 def test_a_formula_becomes_text(name: str) -> None:
     [row] = rows(csv.secrets(reports.report(secrets=(Secret("rule", "high", name, "a", 1, "*"),))))
@@ -88,12 +103,12 @@ def test_what_is_no_formula_stays_as_it_is(version: str) -> None:
 
 def test_lines_end_as_rfc_4180_says() -> None:
     exported = b"".join(csv.vulnerabilities(reports.report()))
-    assert exported.count(b"\r\n") == 1 + len(reports.report().findings)
+    assert exported.count(b"\r\n") == 1 + len(reports.report().findings) + len(reports.report().gaps)
     assert exported.endswith(b"\r\n")
 
 
 def test_a_vulnerability_has_the_columns_of_its_page() -> None:
-    [row] = rows(csv.vulnerabilities(reports.report(findings=(reports.finding(fixed="2.39"),))))
+    [row] = found(reports.report(findings=(reports.finding(fixed="2.39"),)))
     assert row == {
         "Category": "os",
         "OS/Language": "debian 12",

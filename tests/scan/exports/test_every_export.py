@@ -105,7 +105,7 @@ def test_secrets_that_the_policy_hides_are_in_no_export(export: Export) -> None:
     assert b"ghp_****" not in b"".join(export(reports.report(policy=policy)))
 
 
-@pytest.mark.parametrize("export", JSONS.values(), ids=JSONS)
+@pytest.mark.parametrize("export", (JSONS | RESULTS).values(), ids=JSONS | RESULTS)
 def test_what_was_not_checked_goes_with_every_document(export: Export) -> None:
     assert b"Free support of Debian 12 has ended." in b"".join(export(reports.report()))
 

@@ -216,7 +216,7 @@ def export_scan(
     """Download the result of an image: as CSV, JSON or SARIF, or its inventory as CycloneDX 1.6 or SPDX 2.3."""
     with site.db.read() as tx:
         found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
-        report = reporting.of(tx, found, digests.parse(digest))
+        report = reporting.of(tx, found, digests.parse(digest), at=site.now())
     exported = reporting.written(report, format)
     headers = {
         "X-Content-Type-Options": "nosniff",

@@ -1,5 +1,8 @@
 """Results as spreadsheets: vulnerabilities, packages and secrets, a list of each (RFC 4180, UTF-8).
 
+What was not checked stands below the vulnerabilities, in rows of its own category: without any vulnerability a list is
+not empty where that means nothing.
+
 A cell that a spreadsheet would take for a formula is written with an apostrophe before it, which makes it text.
 """
 
@@ -11,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from berth.scan import exclusion, report
 from berth.scan.exports import pieces, ratings
-from berth.scan.inventory import Package, Secret
+from berth.scan.inventory import Gap, Package, Secret
 from berth.scan.report import ByLevel, Finding, Report
 from berth.words import time
 from berth.words.policies import Level
@@ -45,6 +48,8 @@ PACKAGES = (
     *("Source package", "Source version", "License", "Vendor", "Path", "Layer"),
     *("Critical", "High", "Medium", "Low", "Negligible", "Unknown", "None", "Total"),
 )
+NOT_CHECKED = "not checked"
+"""The category of a row that tells a gap: its code as the title, its words as the description."""
 SECRETS = ("Severity", "Rule", "Title", "Path", "Line", "Match", "Layer", "Deleted later")
 
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -55,7 +60,8 @@ _FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 
 def vulnerabilities(of: Report) -> Iterator[bytes]:
     view = exclusion.apply(of.policy, of.findings, of.secrets)
-    return _lines(VULNERABILITIES, (_vulnerability(of, finding) for finding in view.findings))
+    rows = (_vulnerability(of, finding) for finding in view.findings)
+    return _lines(VULNERABILITIES, itertools.chain(rows, map(_not_checked, of.gaps)))
 
 
 def packages(of: Report) -> Iterator[bytes]:
@@ -79,6 +85,11 @@ def _vulnerability(of: Report, finding: Finding) -> tuple[Cell, ...]:
         *(known.title, known.description, "\n".join(known.links), " ".join(known.aliases)),
         *(time.text(known.published) if known.published else "", package.path, package.layer),
     )
+
+
+def _not_checked(gap: Gap) -> tuple[Cell, ...]:
+    told = {"Category": NOT_CHECKED, "Title": gap.code, "Description": gap.text}
+    return tuple(told.get(column, "") for column in VULNERABILITIES)
 
 
 def _package(of: Report, package: Package, counts: ByLevel) -> tuple[Cell, ...]:

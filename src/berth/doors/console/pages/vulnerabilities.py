@@ -97,7 +97,8 @@ def export(view: View) -> Answer:
     format_: Format = next((each for each in reporting.FORMATS if each == asked), "json")
     with view.site.db.read() as tx:
         found = opened.image(tx, view)
-        exported = reporting.written(reporting.of(tx, found.image, opened.content(view)), format_)
+        report = reporting.of(tx, found.image, opened.content(view), at=view.site.now())
+        exported = reporting.written(report, format_)
     headers = [
         ("Content-Type", exported.media_type),
         ("X-Content-Type-Options", "nosniff"),
