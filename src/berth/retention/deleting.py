@@ -24,6 +24,8 @@ from berth.words import digest as digests
 
 WITH_SUBJECT = Reason.WITH_SUBJECT.value
 GONE = "the image is gone or inactive"
+BY_OTHERS = "it was deleted meanwhile, and not by this run"
+"""What a report says of a digest that was not there any more, in the place of what has kept it."""
 
 log = structlog.get_logger("berth.retention")
 
@@ -99,7 +101,7 @@ def _drifts(tx: Connection, found: Image, begun: Run, some: Sequence[Item], *, a
     for item in some:
         content = contents.get(item.digest)
         if content is None:
-            drifts[item.digest] = "it was deleted meanwhile, and not by this run"
+            drifts[item.digest] = BY_OTHERS
             continue
         verdict = by_itself(content, begun.policy, names, at)
         if item.digest in pushed:

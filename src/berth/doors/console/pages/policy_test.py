@@ -8,7 +8,7 @@ from berth.doors.console.routes import get, post
 from berth.doors.console.view import View
 from berth.doors.http import Answer
 from berth.registry import details, images
-from berth.retention import facts, runs, working
+from berth.retention import deleting, facts, runs, working
 from berth.retention.runs import Run
 from berth.words.actions import Action
 from berth.words.errors import FieldInvalid, RunNotWaiting, Stale
@@ -41,6 +41,7 @@ def show(view: View) -> Answer:
         next=None if page is None else view.after(page, wanted),
         wanted=wanted,
         kept=kept,
+        by_others=deleting.BY_OTHERS,
         changed=run is not None and run.policy != detail.policies.deletion,
         tab="policy-test",
     )
