@@ -6,7 +6,17 @@ from typing import Literal
 from berth.doors.console.languages import mark as _
 from berth.doors.console.view import View
 from berth.words.errors import FieldInvalid
-from berth.words.policies import MAX_COUNT, MAX_DAYS, MAX_SHARE, DeletionPolicy, DeletionRule, Level, ScanPolicy
+from berth.words.policies import (
+    MAX_COUNT,
+    MAX_DAYS,
+    MAX_SHARE,
+    SBOMS,
+    DeletionPolicy,
+    DeletionRule,
+    Level,
+    Sbom,
+    ScanPolicy,
+)
 
 LEVELS = [level.value for level in Level]
 LONGEST = 7
@@ -44,7 +54,13 @@ def read_scan(view: View, before: ScanPolicy) -> ScanPolicy:
         exclude_secrets=view.is_on("exclude_secrets"),
         exclude_unfixed=view.is_on("exclude_unfixed"),
         exclude_level=Level(level) if level in LEVELS else None,
+        publish_sbom=before.publish_sbom if view.form.get("publish_sbom") is None else read_sbom(view, "publish_sbom"),
     )
+
+
+def read_sbom(view: View, name: str) -> Literal["", Sbom]:
+    """The format that a field names; none for anything else."""
+    return next((each for each in SBOMS if each == view.field(name)), "")
 
 
 def _newest_by(view: View, before: NewestBy) -> NewestBy:

@@ -1,94 +1,57 @@
-"""What a check found in a digest: three lists, what two digests differ in, and the result to take away."""
+"""What a check found in a digest: what it comes to, its three lists, and the result to take away.
 
-from collections.abc import Mapping
-from typing import Any
+Of an index the results of its platforms stand together, or one of them alone.
+"""
+
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from berth.db.pages import Found
-from berth.doors.console.pages import opened
+from berth.doors.console.pages import found_lists, opened
+from berth.doors.console.pages.found_lists import Listed
 from berth.doors.console.pages.opened import PATH, Opened
 from berth.doors.console.routes import get
 from berth.doors.console.view import View
 from berth.doors.http import Answer
-from berth.registry import details, rows
-from berth.scan import comparing, lists, looking, reporting, standing
-from berth.scan.inventory import Kind
-from berth.scan.lists import FindingFilters, PackageFilters, SecretFilters
-from berth.scan.looking import Looked
+from berth.registry import rows
+from berth.registry.images import Image
+from berth.registry.rows import Row
+from berth.scan import looking, reporting, standing
 from berth.scan.reporting import Format
 from berth.words import digest as digests
 from berth.words.actions import Action
-from berth.words.digest import LENGTHS
-from berth.words.errors import ManifestUnknown, Refusal
-from berth.words.policies import Level
-
-LEVELS = [(level.value, level.value.title()) for level in reversed(Level)]
-KINDS: Mapping[str, Kind] = {"os": "os", "language": "language"}
-SORTS = {
-    "vulnerabilities": ("-severity", "vulnerability", "package", "fixed_version"),
-    "packages": ("package", "type", "findings"),
-    "secrets": ("file", "rule", "severity"),
-}
-OTHERS = 50
-"""Tags that are offered to compare with."""
+from berth.words.errors import ManifestUnknown
 
 
 def show(view: View) -> Answer:
-    asked = view.asked("list")
-    list_ = asked if asked in SORTS else "vulnerabilities"
-    wanted = view.wanted(SORTS[list_])
+    elsewhere = found_lists.elsewhere(view)
+    if elsewhere is not None:
+        return view.go(elsewhere)
     with view.site.db.read() as tx:
         found = opened.image(tx, view)
-        row = rows.one(tx, found.image, opened.content(view), at=view.site.now())
-        if row is None:
-            raise ManifestUnknown(view.params["digest"])
-        stands = standing.of(tx, found.image, [row], at=view.site.now())[row.id]
-        looked = looking.into(tx, found.image, opened.content(view)) if stands.counts is not None else None
+        row, images = _row(tx, view, found.image)
+        stands = standing.of(tx, found.image, [row, *images], at=view.site.now())
+        shown = _chosen(view, row, images)
+        known = stands[shown.id].counts is not None
+        looked = looking.into(tx, found.image, digests.parse(shown.digest)) if known else None
         gaps = [] if looked is None else looking.gaps(tx, looked, at=view.site.now())
-        page = Found[Any]([]) if looked is None else _page(tx, view, looked, list_)
-    filters = ("q", "type", "severity", "fix")
+        listed = Listed() if looked is None else found_lists.read(tx, view, looked)
     return view.show(
         "vulnerabilities.html",
         opened=found,
         row=row,
-        stands=stands,
+        platforms=[(each, stands[each.id], _name(each, images)) for each in images],
+        shown=shown,
+        stands=stands[shown.id],
         looked=looked,
         gaps=gaps,
-        rows=page.items,
-        next=view.after(page, wanted),
-        wanted=wanted,
-        list=list_,
+        listed=listed,
+        next=view.after(listed.page, listed.wanted),
+        list=found_lists.asked(view),
         hidden=view.asked("hidden") is not None,
-        filtered=any(view.asked(name) for name in filters),
-        severity_options=LEVELS,
-        may=_may(found),
-    )
-
-
-def compare(view: View) -> Answer:
-    given, problem, compared = (view.asked("base") or "").strip(), "", None
-    with view.site.db.read() as tx:
-        found = opened.image(tx, view)
-        now = looking.into(tx, found.image, opened.content(view))
-        if given:
-            try:
-                base = digests.parse(given if _is_digest(given) else details.resolve(tx, found.image, given))
-                compared = comparing.between(tx, looking.into(tx, found.image, base), now)
-            except Refusal as refusal:
-                problem = view.said_of(refusal)
-        others = [
-            name
-            for each in rows.page(tx, found.image, view.wanted(("-pushed_at",)), at=view.site.now()).items
-            for name in each.tags
-        ]
-    return view.show(
-        "compare.html",
-        opened=found,
-        digest=view.params["digest"],
-        compared=compared,
-        problem=problem,
-        others=others[:OTHERS],
+        filtered=any(view.asked(name) for name in found_lists.FILTERS),
+        may_check=_may(found, shown),
+        may_publish=shown.kind == "image" and shown.state == "active" and Action.PUSH in found.rights,
     )
 
 
@@ -108,32 +71,34 @@ def export(view: View) -> Answer:
     return Answer(200, headers, b"".join(exported.pieces))
 
 
-def _page(tx: Connection, view: View, looked: Looked, list_: str) -> Found[Any]:  # Any: rows of one of the lists
-    text, hidden = (view.asked("q") or "").strip(), view.asked("hidden") is not None
-    kind, wanted = KINDS.get(view.asked("type") or ""), view.wanted(SORTS[list_])
-    severity = [level for level in Level if level.value == view.asked("severity")]
-    if list_ == "packages":
-        chosen = lists.packages(looking.packages(tx, looked), PackageFilters(kind=kind, package=text))
-        return lists.page(chosen, lists.PACKAGES, wanted)
-    if list_ == "secrets":
-        secrets = lists.secrets(looking.secrets(tx, looked), SecretFilters(severity, file=text, hidden=hidden))
-        return lists.page(secrets, lists.SECRETS, wanted)
-    fixable = {"yes": True, "no": False}.get(view.asked("fix") or "")
-    filters = FindingFilters(severity, kind, fixable=fixable, hidden=hidden, either=text)
-    page = lists.page(lists.findings(looking.findings(tx, looked), filters), lists.FINDINGS, wanted)
-    return Found(looking.with_words(tx, page.items), page.next)
+def _row(tx: Connection, view: View, image: Image) -> tuple[Row, list[Row]]:
+    """The digest, and of an index the images that it lists. Raises `ManifestUnknown`."""
+    content = opened.content(view)
+    row = rows.one(tx, image, content, at=view.site.now())
+    if row is None:
+        raise ManifestUnknown(view.params["digest"])
+    if row.kind != "index":
+        return row, []
+    children = rows.below(tx, image, content, at=view.site.now()).children
+    return row, [each for each in children if each.kind == "image"]
 
 
-def _may(found: Opened) -> bool:
-    return Action.MANAGE in found.rights or Action.PUSH in found.rights
+def _chosen(view: View, row: Row, images: Sequence[Row]) -> Row:
+    asked = view.asked("platform")
+    return next((each for each in images if asked in (each.digest, _name(each, images))), row)
 
 
-def _is_digest(text: str) -> bool:
-    return text.partition(":")[0] in LENGTHS
+def _name(row: Row, images: Sequence[Row]) -> str:
+    """Its platform, unless it has none or shares it."""
+    same = [each for each in images if each.platforms[:1] == row.platforms[:1]]
+    return row.platforms[0] if row.platforms and len(same) == 1 else row.digest
+
+
+def _may(found: Opened, shown: Row) -> bool:
+    return shown.state == "active" and (Action.MANAGE in found.rights or Action.PUSH in found.rights)
 
 
 ROUTES = (
     get(PATH + "/-/tags/{digest}/vulnerabilities/export", export),
     get(PATH + "/-/tags/{digest}/vulnerabilities", show),
-    get(PATH + "/-/tags/{digest}/compare", compare),
 )

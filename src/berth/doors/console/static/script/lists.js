@@ -1,8 +1,8 @@
-/* Filters are sent when one is chosen, and a text when it is entered; also the field beside the form, for rows per page. */
+/* Filters are sent when one is chosen or ticked, and a text when it is entered; also the field beside the form, for rows per page. */
 for (const kind of ["change", "search"]) {
   document.addEventListener(kind, (event) => {
     const field = event.target;
-    const chosen = kind === "change" ? field instanceof HTMLSelectElement : field instanceof HTMLInputElement && field.value === "";
+    const chosen = kind === "change" ? field instanceof HTMLSelectElement || field instanceof HTMLInputElement && field.type === "checkbox" : field instanceof HTMLInputElement && field.value === "";
     if (chosen && field.form?.id === "filters") field.form.requestSubmit();
   });
 }
