@@ -40,8 +40,11 @@ BODY = {"requestBody": {"required": True, "content": {"application/octet-stream"
 
 
 @router.get(paths.ADVISORIES, name="advisories.show")
-def show_advisories(site: TheSite, caller: TheCaller) -> shapes.Advisories:  # noqa: ARG001  whoever is signed in may
-    """Show which advisories are in force, of what age and from where, and how many scans wait."""
+def show_advisories(site: TheSite, caller: TheCaller) -> shapes.Advisories:
+    """Show which advisories are in force, of what age and from where, and how many scans wait.
+
+    Whoever is signed in may; why an update failed, which names hosts and files, is told to administrators.
+    """
     with site.db.read() as tx:
         current = library.current(tx)
         age = None if current is None else site.now() - current.made_at
@@ -51,7 +54,7 @@ def show_advisories(site: TheSite, caller: TheCaller) -> shapes.Advisories:  # n
             age_seconds=None if age is None else int(age.total_seconds()),
             old=age is not None and age > coverage.OLD,
             queue=queue.depth(tx),
-            update_failed=importing.last_failure(tx),
+            update_failed=importing.last_failure(tx) if opening.is_operator(caller) else None,
         )
 
 

@@ -57,7 +57,10 @@ class Advisories(Shown):
     age_seconds: int | None
     old: Annotated[bool, Field(description="Nobody has renewed them for days; every result says so too.")]
     queue: Annotated[dict[str, int], Field(description="Scans that wait or run.")]
-    update_failed: Annotated[str, Field(description="Why the last update failed; empty: it did not.")]
+    update_failed: Annotated[
+        str | None,
+        Field(description="Why the last update failed; empty: it did not. Null for who is no administrator."),
+    ]
 
 
 class ReevaluationsWanted(Paging):

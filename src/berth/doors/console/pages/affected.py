@@ -1,4 +1,7 @@
-"""Vulnerabilities over all images: which have one, or a package; and what the advisories are."""
+"""Vulnerabilities over all images: which have one, or a package; and what the advisories are.
+
+Everybody sees what is in force and how old it is; why an update failed is for administrators, as in the API.
+"""
 
 from berth.db.pages import Found
 from berth.doors.console.routes import get
@@ -10,15 +13,17 @@ from berth.scan.affected import Affected
 
 
 def show(view: View) -> Answer:
-    flaw, package = ((view.asked(name) or "").strip()[:120] for name in ("vulnerability", "package"))
+    flaw, package, version = (
+        (view.asked(name) or "").strip()[:120] for name in ("vulnerability", "package", "version")
+    )
     wanted = view.wanted(("path",))
     with view.site.db.read() as tx:
         build = library.current(tx)
         page: Found[Affected] = Found([])
         if flaw or package:
             seen = sight.of(tx, view.caller.principal).of_repositories()
-            page = affected.page(tx, wanted, seen, flaw=flaw, package=package)
-        depth = sum(queue.depth(tx).values()) if view.is_operator else 0
+            page = affected.page(tx, wanted, seen, flaw=flaw, package=package, version=version)
+        depth = sum(queue.depth(tx).values())
         failure = importing.last_failure(tx) if view.is_operator else ""
     return view.show(
         "affected.html",
