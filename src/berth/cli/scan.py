@@ -1,17 +1,17 @@
 """`berth scan`: what is known to be wrong in images, and what is in them."""
 
 import time
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from berth.cli import named, output
+from berth.cli import named, output, scan_words
 from berth.cli.following import LONGEST_PAUSE, SHORTEST_PAUSE
 from berth.cli.named import Digest, Digests, ImagePath, RepositoryPath
 from berth.cli.output import Format, Limit, Output
 from berth.cli.place import managed
 from berth.cli.remote import Facts, Refused, Remote, told
+from berth.cli.scan_words import Document, Hidden, OfKind, OfType, Sbom, Severity
 
 app = typer.Typer(help="Vulnerabilities, packages and secrets of images.", no_args_is_help=True)
 
@@ -27,41 +27,6 @@ AFFECTED = ("image", "digest", "tags", "package", "version", "severity", "fixed_
 CHANGES = ("change", "what", "name", "before", "after", "severity")
 
 Reference = Annotated[str, typer.Argument(help="sha256:..., or a tag.", metavar="DIGEST|TAG")]
-Hidden = Annotated[bool, typer.Option("--hidden", help="Those too that the exclusion policy leaves out.")]
-
-
-class Level(StrEnum):
-    NONE = "none"
-    UNKNOWN = "unknown"
-    NEGLIGIBLE = "negligible"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-
-
-class Kind(StrEnum):
-    OS = "os"
-    LANGUAGE = "language"
-
-
-class Document(StrEnum):
-    JSON = "json"
-    CSV = "csv"
-    CSV_PACKAGES = "csv-packages"
-    CSV_SECRETS = "csv-secrets"
-    SARIF = "sarif"
-    CYCLONEDX = "cyclonedx"
-    CYCLONEDX_VEX = "cyclonedx-vex"
-    SPDX = "spdx"
-
-
-class Sbom(StrEnum):
-    CYCLONEDX = "cyclonedx"
-    SPDX = "spdx"
-
-
-Severity = Annotated[list[Level] | None, typer.Option(help="Only this level. Several times.")]
 
 
 @app.command()
@@ -107,17 +72,20 @@ def vulnerabilities(
     reference: Reference,
     *,
     severity: Severity = None,
-    kind: Annotated[Kind | None, typer.Option(help="Only of the system, or of languages.")] = None,
+    kind: OfKind = None,
+    type_: OfType = None,
     package: Annotated[str | None, typer.Option(help="Only with this in the name of the package.")] = None,
+    vulnerability: Annotated[str | None, typer.Option(help="Only with this in one of its names.")] = None,
     fixable: Annotated[bool | None, typer.Option("--fixable/--unfixable", help="Only with a fix, or without.")] = None,
     hidden: Hidden = False,
-    sort: Annotated[str | None, typer.Option(help="severity, score, vulnerability, package or fixed_version.")] = None,
+    sort: scan_words.FindingOrder = None,
     limit: Limit = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """List what was found, the worst first."""
-    asked = {"severity": severity, "kind": kind, "package": package, "fixable": fixable, "sort": sort}
-    found = api.every(f"{_scan(api, image, reference)}/vulnerabilities", limit=limit, hidden=hidden, **told(asked))
+    asked = {"severity": severity, "kind": kind, "type": type_, "package": package, "vulnerability": vulnerability}
+    more = {"fixable": fixable, "hidden": hidden, "sort": sort}
+    found = api.every(f"{_scan(api, image, reference)}/vulnerabilities", limit=limit, **told({**asked, **more}))
     if output_format is Format.TABLE:
         found = [{**each, "package": each["package"]["name"], "version": each["package"]["version"]} for each in found]
     output.rows(found, output_format, columns=VULNERABILITIES)
@@ -130,15 +98,18 @@ def packages(
     image: ImagePath,
     reference: Reference,
     *,
+    kind: OfKind = None,
+    type_: OfType = None,
     package: Annotated[str | None, typer.Option(help="Only with this in the name.")] = None,
     vulnerable: Annotated[
         bool | None, typer.Option("--vulnerable/--clean", help="Only with findings, or none.")
     ] = None,
+    sort: scan_words.PackageOrder = None,
     limit: Limit = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """List the packages that are in an image."""
-    asked = {"package": package, "vulnerable": vulnerable}
+    asked = {"kind": kind, "type": type_, "package": package, "vulnerable": vulnerable, "sort": sort}
     found = api.every(f"{_scan(api, image, reference)}/packages", limit=limit, **told(asked))
     if output_format is Format.TABLE:
         found = [{**each, **each["counts"]} for each in found]
@@ -153,23 +124,32 @@ def secrets(
     reference: Reference,
     *,
     severity: Severity = None,
+    rule: Annotated[str | None, typer.Option(help="Only by this rule, as private-key.")] = None,
+    file: Annotated[str | None, typer.Option(help="Only with this in the path of the file.")] = None,
     hidden: Hidden = False,
+    sort: scan_words.SecretOrder = None,
     limit: Limit = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """List the secrets that lie in an image, masked."""
-    asked = told({"severity": severity})
-    found = api.every(f"{_scan(api, image, reference)}/secrets", limit=limit, hidden=hidden, **asked)
+    asked = told({"severity": severity, "rule": rule, "file": file, "hidden": hidden, "sort": sort})
+    found = api.every(f"{_scan(api, image, reference)}/secrets", limit=limit, **asked)
     output.rows(found, output_format, columns=SECRETS)
 
 
 @app.command()
 @managed
 def history(
-    api: Remote, image: ImagePath, reference: Reference, *, limit: Limit = None, output_format: Output = Format.TABLE
+    api: Remote,
+    image: ImagePath,
+    reference: Reference,
+    *,
+    sort: scan_words.RunOrder = None,
+    limit: Limit = None,
+    output_format: Output = Format.TABLE,
 ) -> None:
     """List the last scans of a digest."""
-    found = api.every(f"{_scan(api, image, reference)}/history", limit=limit)
+    found = api.every(f"{_scan(api, image, reference)}/history", limit=limit, **told({"sort": sort}))
     output.rows(found, output_format, columns=RUNS)
 
 
@@ -227,11 +207,12 @@ def search(
     vulnerability: Annotated[str | None, typer.Option(help="Its whole name, such as CVE-2023-45853.")] = None,
     package: Annotated[str | None, typer.Option(help="Its whole name; of a system, that of the source.")] = None,
     version: Annotated[str | None, typer.Option(help="Of the package.")] = None,
+    sort: scan_words.PathOrder = None,
     limit: Limit = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """Find the digests that have a vulnerability or a package, over all that you see."""
-    asked = told({"vulnerability": vulnerability, "package": package, "version": version})
+    asked = told({"vulnerability": vulnerability, "package": package, "version": version, "sort": sort})
     output.rows(api.every("/vulnerabilities", limit=limit, **asked), output_format, columns=AFFECTED)
 
 
