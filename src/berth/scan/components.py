@@ -106,6 +106,7 @@ def _of_system(package: Package, os: OperatingSystem | None) -> Component | None
         return None
     # Of the makers of rpm packages only that of Photon speaks of the sources that they are built from.
     if package.type == "rpm" and ecosystems.base(ecosystem) != "Photon OS":
+        ecosystem = ecosystems.with_module(ecosystem, package.module)
         return Component(ecosystem, package.name, package.version, package.kind)
     name, version = package.source_name or package.name, package.source_version or package.version
     return Component(ecosystem, name, version, package.kind)

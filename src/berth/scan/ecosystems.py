@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import NamedTuple
 
+from berth.scan import modules
 from berth.scan.inventory import OperatingSystem
 
 LANGUAGES = {
@@ -46,6 +47,8 @@ SYSTEMS = {
 }
 """With the type of their packages."""
 
+LONGEST_NAME = 100
+"""Characters of a system's name by which it is looked up; a column has room for it."""
 EDGE = "Alpine:edge"
 LAST_REBUILT_CENTOS = 8
 """Up to here CentOS was Red Hat's system built anew, and Red Hat's advisories hold for it."""
@@ -69,6 +72,17 @@ class Place(NamedTuple):
 def base(ecosystem: str) -> str:
     """`Debian` of `Debian:12`."""
     return ecosystem.partition(":")[0]
+
+
+def with_module(ecosystem: str, label: str) -> str:
+    """`Rocky Linux:9/nodejs:18`, where packages of that stream are apart from the others of the system."""
+    return f"{ecosystem}/{label}" if modules.is_label(label) else ecosystem
+
+
+def module_apart(ecosystem: str) -> tuple[str, str]:
+    """The ecosystem, and the label of a module or nothing."""
+    whole, _, label = ecosystem.partition("/")
+    return whole, label
 
 
 def of(os: OperatingSystem) -> str | None:
@@ -122,7 +136,7 @@ def _suse(os: OperatingSystem) -> str | None:
     if os.id.lower() == "opensuse-tumbleweed":
         return "openSUSE:Tumbleweed"
     shown = _SUSE.fullmatch(os.name.strip())
-    return f"{shown['maker']}:{shown['product']}" if shown is not None else None
+    return f"{shown['maker']}:{shown['product']}" if shown is not None and len(shown[0]) <= LONGEST_NAME else None
 
 
 _OF: dict[str, Callable[[OperatingSystem], str | None]] = {
@@ -197,12 +211,13 @@ def applies(variant: str, ecosystem: str, version: str) -> bool:
 
 def looked_up(ecosystem: str, there: Collection[str]) -> tuple[str, ...]:
     """The keys under which a component's advisories are found, of those that are there."""
+    ecosystem, _ = module_apart(ecosystem)
     wanted = (newest_alpine(there),) if ecosystem == EDGE else (ecosystem, _rebuilt_from(ecosystem))
     return tuple(each for each in wanted if each is not None and each in there)
 
 
 def reached(key: str, there: Collection[str]) -> tuple[str, ...]:
-    """The other way: the ecosystems of components that are looked up under a key."""
+    """The other way: the ecosystems of components that are looked up under a key, of whichever module."""
     family, _, rest = key.rpartition(":")
     if family == "Red Hat:enterprise_linux" and rest.isdecimal() and int(rest) <= LAST_REBUILT_CENTOS:
         return (key, f"CentOS:{rest}")

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, 
 from berth.db import among, update_many
 from berth.db.tables import advisory_file, component, component_match, result_component, scan_result, vulnerability
 from berth.registry import reach
-from berth.scan import vulnerabilities
+from berth.scan import ecosystems, vulnerabilities
 from berth.scan.hiding import RANKS
 from berth.scan.inventory import Kind
 from berth.scan.library import CURRENT
@@ -64,11 +64,16 @@ def unmatched(tx: Connection, result_id: int) -> dict[int, Component]:
 
 
 def named(tx: Connection, packages: Collection[tuple[str, str]]) -> dict[int, Component]:
-    """The components of these ecosystems and names."""
+    """The components of these ecosystems and names, of whichever module."""
     found: dict[int, Component] = {}
     for some in reach.batches(name for _, name in packages):
         found |= _components(tx, _COMPONENTS.where(component.c.name.in_(some)))
-    return {number: each for number, each in found.items() if (each.ecosystem, each.name) in packages}
+    return {number: each for number, each in found.items() if _package(each) in packages}
+
+
+def _package(of: Component) -> tuple[str, str]:
+    ecosystem, _ = ecosystems.module_apart(of.ecosystem)
+    return ecosystem, of.name
 
 
 def every(tx: Connection, *, but: Collection[int] = ()) -> dict[int, Component]:

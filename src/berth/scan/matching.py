@@ -11,7 +11,7 @@ when none of them has a level is it taken from others that tell of the flaw.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from berth.scan import ecosystems, severity, versions
+from berth.scan import ecosystems, modules, severity, versions
 from berth.scan.advisories import links, ranges, telling
 from berth.scan.advisories.opened import Advisories, Said, Telling
 from berth.scan.matches import Component, FixState, Match
@@ -73,9 +73,17 @@ def _holding(component: Component, said: Sequence[Said]) -> Sequence[Said]:
     What is said of a variant that it is from stands before what is said of the release, which knows no fix of it.
     """
     holding = [each for each in said if ecosystems.applies(each.variant, each.ecosystem, component.version)]
-    if ecosystems.base(component.ecosystem) != "Ubuntu":
+    system = ecosystems.base(component.ecosystem)
+    if ecosystems.SYSTEMS.get(system) == "rpm":
+        return [each for each in holding if _is_of_build(component, each)]
+    if system != "Ubuntu":
         return holding
     return [each for each in holding if each.variant] or holding
+
+
+def _is_of_build(component: Component, said: Said) -> bool:
+    _, label = ecosystems.module_apart(component.ecosystem)
+    return modules.applies(component.version, label, said.variant, list(ranges.fixes(said.ranges)))
 
 
 def _affects(said: Said, version: str, key: Key | None) -> bool:

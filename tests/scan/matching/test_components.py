@@ -1,5 +1,6 @@
 """What a package is matched as, and which are matched as nothing."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,6 +46,12 @@ def test_an_rpm_is_matched_by_its_own_name_with_its_epoch() -> None:
         "os", "rpm", "openssl-libs", "1:3.0.7-27.el9", source_name="openssl", source_version="3.0.7-27.el9"
     )
     assert key(package, ROCKY) == ("Rocky Linux:9", "openssl-libs", "1:3.0.7-27.el9")
+
+
+def test_an_rpm_of_a_module_is_matched_in_its_stream() -> None:
+    package = Package("os", "rpm", "npm", "1:10.7-1", module="nodejs:20")
+    assert key(package, ROCKY) == ("Rocky Linux:9/nodejs:20", "npm", "1:10.7-1")
+    assert key(replace(package, module="no label"), ROCKY) == ("Rocky Linux:9", "npm", "1:10.7-1")
 
 
 @pytest.mark.parametrize(

@@ -258,6 +258,32 @@ def test_the_epoch_of_an_rpm_counts(build: Build) -> None:
     assert ids(advisories, system("AlmaLinux:9", "a", "1:2.0-1.el9")) == []
 
 
+def stream(name: str, fix: str, title: str) -> JSON:
+    return record(name, affected("Rocky Linux:9", "nodejs", ALL, ("fixed", fix)), summary=title)
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "version", "expected"),
+    [
+        ("Rocky Linux:9/nodejs:18", "1:18.1-1.module+el9.4.0+22+ab", ["RLSA-18", "RLSA-any"]),
+        ("Rocky Linux:9/nodejs:20", "1:20.1-1.module+el9.4.0+23+cd", ["RLSA-20", "RLSA-any"]),
+        ("Rocky Linux:9", "1:16.1-1.el9", ["RLSA-any", "RLSA-none"]),
+        # Whoever keeps no label of it may have any.
+        ("Rocky Linux:9", "1:18.1-1.module+el9.4.0+22+ab", ["RLSA-18", "RLSA-20", "RLSA-any"]),
+    ],
+)
+def test_a_package_of_a_module_has_the_flaws_of_its_own_stream(
+    build: Build, ecosystem: str, version: str, expected: list[str]
+) -> None:
+    advisories = build(
+        stream("RLSA-18", "1:18.9-1.module+el9.4.0+30+ab", "Moderate: nodejs:18 security update"),
+        stream("RLSA-20", "1:20.9-1.module+el9.4.0+31+cd", "Important: nodejs:20 security, and bug fix update."),
+        stream("RLSA-none", "1:16.9-1.el9", "Important: nodejs security update"),
+        record("RLSA-any", affected("Rocky Linux:9", "nodejs", ALL), summary="Low: nodejs"),
+    )
+    assert ids(advisories, system(ecosystem, "nodejs", version)) == expected
+
+
 def test_edge_is_matched_with_the_newest_alpine(build: Build) -> None:
     advisories = build(
         record("ALPINE-CVE-2020-1000", affected("Alpine:v3.9", "a", ALL, ("fixed", "9-r0"))),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
-from berth.scan import ecosystems
+from berth.scan import ecosystems, modules
 from berth.scan.advisories import links, ranges
 from berth.scan.advisories.links import Links
 from berth.scan.advisories.ranges import Event, Range
@@ -29,7 +29,7 @@ MAX_TEXT = 512
 
 JSON = dict[str, Any]  # Any: a JSON object from outside
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+/-]{0,199}")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+/-]{0,119}")
 
 
 class RecordBroken(ValueError):
@@ -144,7 +144,8 @@ def _affected(document: JSON, left_out: list[str]) -> Iterator[Affected]:
             place, name = named
             found = tuple(_ranges(place.ecosystem, each, where, left_out))
             listed = _versions(each, where, left_out)
-            yield Affected(place.ecosystem, place.variant, name, found, listed, each)
+            variant = modules.variant(place.variant, document.get("summary"), list(ranges.fixes(found)))
+            yield Affected(place.ecosystem, variant, name, found, listed, each)
 
 
 def _package(entry: JSON, where: str, left_out: list[str]) -> tuple[ecosystems.Place, str] | None:
