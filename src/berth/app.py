@@ -17,11 +17,14 @@ from berth.doors.logs import AccessLog, Logged
 from berth.doors.oci import errors
 from berth.doors.oci.door import OCIDoor
 from berth.doors.oci.request import Parts
+from berth.doors.oci.waits import Waits
 from berth.doors.sign_in import SignIn
 from berth.registry.gate import Gate
 from berth.registry.pulls import Pulls, Taken
 from berth.registry.quick import QuickReads
 from berth.registry.uploads import Hashes
+from berth.restriction import refused
+from berth.restriction.refused import Key, Pull, Refusals
 from berth.site import Site
 
 FLUSH_SECONDS = 3
@@ -39,7 +42,9 @@ class Berth:
         self._pulls = Pulls()
         self._unwritten: Taken | None = None
         self._flushing = threading.Lock()
-        parts = Parts(site, Gate(site), QuickReads(site), self._pulls, Hashes())
+        self._refusals = Refusals()
+        self._untold: dict[Key, Pull] = {}
+        parts = Parts(site, Gate(site), QuickReads(site), self._pulls, Hashes(), self._refusals, Waits())
         self._oci = OCIDoor(parts, self._sign_in)
         self._api = APIDoor(site, self._sign_in)
         self._console = ConsoleDoor(site)
@@ -76,11 +81,13 @@ class Berth:
         """Write what was counted in memory. What cannot be written now is kept for the next time."""
         with self._flushing:  # the last flush may begin while one before it still waits for the database
             self._unwritten = self._unwritten or self._pulls.take()
+            self._untold = self._untold or self._refusals.take()
             with self._site.db.write(durable=False) as tx:
                 if self._unwritten is not None:
                     self._unwritten.write(tx)
+                refused.write(tx, self._untold)
                 self._sign_in.key_use.flush(tx, everything=everything)
-            self._unwritten = None
+            self._unwritten, self._untold = None, {}
 
     def flush_rest(self) -> None:
         """Write all that is left, at the end."""

@@ -16,6 +16,7 @@ from berth.db.tables import schedule
 from berth.jobs import Job
 from berth.people import expired
 from berth.registry import measuring, sweep, trash
+from berth.restriction import refused
 from berth.retention import working
 from berth.scan import forgetting, updating
 from berth.site import Site
@@ -39,6 +40,7 @@ RECURRING = (
     Recurring(trail.purge, timedelta(hours=1)),
     Recurring(updating.when_due, timedelta(minutes=10)),
     Recurring(forgetting.forget, timedelta(hours=1)),
+    Recurring(refused.forget, timedelta(hours=1)),
 )
 
 

@@ -108,6 +108,12 @@ class Settings(BaseSettings):
     audit_days: int = Field(
         default=365, ge=0, le=36_500, description="How long audit events are kept. 0 keeps them for ever."
     )
+    refused_pull_days: int = Field(
+        default=30,
+        ge=1,
+        le=366,
+        description="How long it is kept which pulls the pull restriction refused, and to whom.",
+    )
     trash_days: int = Field(
         default=7,
         ge=0,

@@ -14,6 +14,7 @@ from berth.doors import logs
 from berth.jobs import Jobs, listed, run_next
 from berth.people import expired
 from berth.registry import applying, erasing, measuring, sweep, trash
+from berth.restriction import refused
 from berth.retention import working
 from berth.scan import forgetting, importing, publishing, updating
 from berth.scan import working as scanning
@@ -40,6 +41,7 @@ JOBS = listed(
     updating.when_due,
     publishing.publish_sbom,
     forgetting.forget,
+    refused.forget,
 )
 """Every job there is."""
 

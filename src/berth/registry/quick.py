@@ -8,9 +8,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import Text, bindparam, case, cast, exists, select
 
-from berth.db.tables import blob, ended_upload, image, image_blob, manifest, manifest_body, tag
+from berth.db.tables import blob, ended_upload, image, image_blob, manifest, manifest_body, scan_result, tag
 from berth.registry import images, uploads
 from berth.registry.images import Image
 from berth.registry.uploads import Upload
@@ -32,11 +32,41 @@ class FoundManifest:
 
 
 @dataclass(frozen=True, slots=True)
+class PulledManifest(FoundManifest):
+    """With what its pull is judged by: see `restriction`. Documents stay the text that they are in the row."""
+
+    image_id: int
+    kind: str
+    scan_state: str
+    scan_code: str
+    quarantined_by: str
+    """Empty: it is not."""
+    pull: str
+    scan: str
+    tally: str | None
+    """Of the last good result."""
+
+
+@dataclass(frozen=True, slots=True)
 class FoundBlob:
     image_id: int
     size: int
     key: str
     renewed_at: datetime
+
+
+_GOOD = case((scan_result.c.evaluated_at.is_not(None), cast(scan_result.c.tally, Text)))
+_JUDGED = (
+    image.c.id,
+    manifest.c.kind,
+    manifest.c.scan_state,
+    manifest.c.scan_code,
+    manifest.c.quarantined_by,
+    cast(image.c.policy_pull, Text),
+    cast(image.c.policy_scan, Text),
+    _GOOD,
+)
+"""As `PulledManifest` has them."""
 
 
 class Bodies:
@@ -75,16 +105,18 @@ class QuickReads:
         )
         columns = (manifest.c.id, manifest.c.digest, manifest.c.media_type, manifest.c.size)
         active = manifest.c.state == bindparam("active", "active")
-        self._by_tag = site.db.prepare(
-            select(*columns)
-            .join_from(image, tag, tag.c.image_id == image.c.id)
-            .join(manifest, manifest.c.id == tag.c.manifest_id)
-            .where(*here, tag.c.name == bindparam("reference"), active)
+        tagged = image.join(tag, tag.c.image_id == image.c.id).join(manifest, manifest.c.id == tag.c.manifest_id)
+        held = image.join(manifest, manifest.c.image_id == image.c.id)
+        by_tag, by_digest = (tag.c.name == bindparam("reference")), (manifest.c.digest == bindparam("reference"))
+        judged = (*columns, *_JUDGED)
+        result = scan_result.c.id == manifest.c.result_id
+        self._by_tag = site.db.prepare(select(*columns).select_from(tagged).where(*here, by_tag, active))
+        self._by_digest = site.db.prepare(select(*columns).select_from(held).where(*here, by_digest, active))
+        self._pulled_by_tag = site.db.prepare(
+            select(*judged).select_from(tagged.outerjoin(scan_result, result)).where(*here, by_tag, active)
         )
-        self._by_digest = site.db.prepare(
-            select(*columns)
-            .join_from(image, manifest, manifest.c.image_id == image.c.id)
-            .where(*here, manifest.c.digest == bindparam("reference"), active)
+        self._pulled_by_digest = site.db.prepare(
+            select(*judged).select_from(held.outerjoin(scan_result, result)).where(*here, by_digest, active)
         )
         self._body = site.db.prepare(
             select(manifest_body.c.body).where(manifest_body.c.manifest_id == bindparam("manifest_id"))
@@ -110,6 +142,14 @@ class QuickReads:
         if row is None:
             raise ManifestUnknown(str(reference))
         return FoundManifest(*row)
+
+    def pulled(self, repository_id: int | None, name: str, reference: Reference) -> PulledManifest:
+        """The same in order to be pulled. Raises `ManifestUnknown`."""
+        query = self._pulled_by_tag if isinstance(reference, str) else self._pulled_by_digest
+        row = query.first(repository_id=repository_id, image=name, reference=str(reference))
+        if row is None:
+            raise ManifestUnknown(str(reference))
+        return PulledManifest(*row)
 
     def body(self, found: FoundManifest) -> bytes:
         """The bytes of a manifest. Raises `ManifestUnknown` when it has just been deleted."""

@@ -1,6 +1,6 @@
 """Pulls that rules of images stood against."""
 
-from sqlalchemy import JSON, BigInteger, Column, Date, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Date, ForeignKey, String, Table, UniqueConstraint
 
 from berth.db.columns import ID, Instant
 from berth.db.tables.shared import metadata

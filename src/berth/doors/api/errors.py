@@ -62,6 +62,7 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.TagImmutable: (409, "tag-immutable"),
     errors.TagInUse: (409, "tag-in-use"),
     errors.Unrestorable: (409, "unrestorable"),
+    errors.PullRestricted: (403, "pull-restricted"),
     errors.Unauthenticated: (401, "unauthenticated"),
     errors.TokenTooNarrow: (401, "unauthenticated"),
     errors.Denied: (403, "denied"),

@@ -64,6 +64,7 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.TagImmutable: (409, _("%(tag)s is not moved: tags that match %(expression)s are immutable here.")),
     errors.TagInUse: (409, _("%(tag)s is in use for %(holder)s; %(offered)s is free.")),
     errors.Unrestorable: (409, _("%(what)s cannot be restored: %(reason)s")),
+    errors.PullRestricted: (403, _("This may not be pulled: %(text)s")),
     errors.Unauthenticated: (422, "%(reason)s"),
     errors.TokenTooNarrow: (403, ""),
     errors.Denied: (403, _("Not allowed: %(reason)s")),

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from berth.doors import addresses, shortage
 from berth.doors.http import Answer, Headers, Query, in_thread, read_whole
-from berth.doors.oci import blobs, challenge, errors, lists, manifests, refused, routes, token, uploads
+from berth.doors.oci import blobs, challenge, errors, lists, manifests, refused, restricted, routes, token, uploads
 from berth.doors.oci.request import Parts, Request
 from berth.doors.oci.routes import Kind, Route
 from berth.doors.sign_in import SignIn
@@ -25,6 +25,7 @@ log = structlog.get_logger("berth.oci")
 
 Plain = Callable[[Request], Answer]
 Streaming = Callable[[Request], Awaitable[Answer]]
+Call = tuple[Scope, Receive, Send, Route]
 
 ACTS: dict[tuple[Kind, str], Plain] = {
     (Kind.MANIFEST, "DELETE"): manifests.delete,
@@ -109,7 +110,7 @@ class OCIDoor:
         request = self._admit_here(*call)
         here = request is not None
         if route.kind is Kind.MANIFEST and act[1] in READS:
-            return manifests.read(request) if request else await in_thread(lambda: manifests.read(self._admit(*call)))
+            return await self._read_manifest(call, request)
         if request is None:
             request = await in_thread(self._admit, *call)
         if route.kind is Kind.BLOB and act[1] in READS:
@@ -119,6 +120,12 @@ class OCIDoor:
         if act in STREAMS:
             return await STREAMS[act](request)
         return await in_thread(ACTS[act], request)
+
+    async def _read_manifest(self, call: Call, request: Request | None) -> Answer:
+        read = manifests.read(request) if request else await in_thread(lambda: manifests.read(self._admit(*call)))
+        if isinstance(read, Answer):
+            return read
+        return await in_thread(manifests.warned, await restricted.settled(read))
 
     async def _read_blob(self, request: Request, *, here: bool) -> Answer | None:
         content, found = blobs.find(request) if here else await in_thread(blobs.find, request)

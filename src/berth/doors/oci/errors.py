@@ -57,6 +57,7 @@ ANSWERS: dict[type[Refusal], tuple[int, str]] = {
     errors.TagImmutable: (403, "DENIED"),
     errors.TagInUse: (403, "DENIED"),
     errors.Unrestorable: (403, "DENIED"),
+    errors.PullRestricted: (403, "DENIED"),
     errors.Unauthenticated: (401, "UNAUTHORIZED"),
     errors.TokenTooNarrow: (401, "UNAUTHORIZED"),
     errors.Denied: (403, "DENIED"),
@@ -105,4 +106,6 @@ def _detail(refusal: Refusal) -> Any:  # Any: JSON
             detail = _lock(refusal)
         case errors.ReferrerHeld():
             detail = {"digest": str(refusal.subject), "referrer": refusal.referrer}
+        case errors.PullRestricted():
+            detail = refusal.facts
     return detail

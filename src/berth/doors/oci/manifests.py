@@ -3,25 +3,47 @@
 from berth.doors.http import Answer
 from berth.doors.oci import conditions, refused
 from berth.doors.oci.request import Request
+from berth.doors.oci.restricted import Held
 from berth.registry import images, manifests, platforms, tags, trash
+from berth.registry.quick import FoundManifest
+from berth.restriction import judging
 from berth.scan import asking
 from berth.words import manifest as documents
 from berth.words import names
 from berth.words.digest import Digest
 from berth.words.errors import FieldInvalid, ManifestUnknown, TagInvalid
+from berth.words.names import Reference
 
 MAX_TAGS = 100
 """Tags given along with one push by digest."""
 
 
-def read(request: Request) -> Answer:
-    """GET and HEAD. A GET that is answered counts as a pull."""
+def read(request: Request) -> Answer | Held:
+    """GET and HEAD. A GET that is answered counts as a pull, and is held where a rule may stand against it."""
     try:
         reference = names.reference(request.route.rest)
     except TagInvalid:
         raise ManifestUnknown(request.route.rest) from None
+    quick, place = request.parts.quick, (request.place.repository_id, request.path.image, reference)
+    if request.method == "HEAD":
+        return served(request, quick.manifest(*place), reference)
+    found = quick.pulled(*place)
+    if judging.at_first_sight(found) is None:
+        return Held(request, found, reference)
+    return served(request, found, reference)
+
+
+def warned(held: Held) -> Answer:
+    """What was held and may be served after all."""
+    answer = served(held.request, held.found, held.reference)
+    if held.warning:
+        text = held.warning.encode("ascii", "replace").decode().replace('"', "'").replace("\\", "/")
+        answer.headers.append(("Warning", f'299 - "{text}"'))
+    return answer
+
+
+def served(request: Request, found: FoundManifest, reference: Reference) -> Answer:
     parts = request.parts
-    found = parts.quick.manifest(request.place.repository_id, request.path.image, reference)
     headers = [
         ("Content-Type", found.media_type),
         ("Docker-Content-Digest", found.digest),

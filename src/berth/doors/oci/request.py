@@ -7,12 +7,14 @@ from starlette.types import Receive, Scope, Send
 
 from berth.doors.http import Headers, Query
 from berth.doors.oci.routes import Route
+from berth.doors.oci.waits import Waits
 from berth.people.access import Place
 from berth.people.callers import Caller
 from berth.registry.gate import Gate, Reached
 from berth.registry.pulls import Pulls
 from berth.registry.quick import QuickReads
 from berth.registry.uploads import Hashes
+from berth.restriction.refused import Refusals
 from berth.site import Site
 from berth.words.names import ImagePath
 
@@ -26,6 +28,8 @@ class Parts:
     quick: QuickReads
     pulls: Pulls
     hashes: Hashes
+    refusals: Refusals
+    waits: Waits
 
 
 @dataclass

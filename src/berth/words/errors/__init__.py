@@ -15,7 +15,7 @@ Refusal
 │   ├── ManifestReferenced · ReferrerHeld · BlobHeld
 │   ├── ImageDeleting · ImageInactive · ImageBusy · ManifestDeleting · ManifestInactive · PlaceDeleting
 │   ├── RunGoesOn · RunNotWaiting · NotScannable · NotScanned · NoAdvisories · WaiverEnded
-│   └── Locked · TagImmutable · TagInUse · Unrestorable
+│   └── Locked · TagImmutable · TagInUse · Unrestorable · PullRestricted
 └── Access             who asks is the reason
     └── Unauthenticated · TokenTooNarrow · Denied · TooManyAttempts
 """
@@ -37,6 +37,7 @@ from berth.words.errors.conflict import (
     NotScannable,
     NotScanned,
     PlaceDeleting,
+    PullRestricted,
     ReferrerHeld,
     RunGoesOn,
     RunNotWaiting,
@@ -114,6 +115,7 @@ __all__ = [
     "OperationUnknown",
     "PartsMissing",
     "PlaceDeleting",
+    "PullRestricted",
     "ReferrerHeld",
     "Refusal",
     "RegistryUnknown",

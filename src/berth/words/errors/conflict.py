@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from berth.words.errors.kinds import Conflict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from berth.words.digest import Digest
@@ -242,3 +243,15 @@ class Unrestorable(Conflict):
 
     def __str__(self) -> str:
         return f"{self.what} cannot be restored: {self.reason}"
+
+
+@dataclass(eq=False)
+class PullRestricted(Conflict):
+    """A rule of an image stands against pulling a digest of it."""
+
+    text: str
+    facts: Mapping[str, Any]
+    """The same for programs. Any: JSON values."""
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,92 @@
+"""Quarantine: somebody puts a digest out of use at once, whatever the rules of its image say, and says why.
+
+Of an index the images that it lists go with it, and are released with it. It stays with a digest through the trash.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
+
+from berth.audit import events
+from berth.audit.events import Actor
+from berth.db.tables import manifest, manifest_edge
+from berth.registry import images
+from berth.registry.images import Image
+from berth.restriction.subjects import quarantine_of
+from berth.restriction.verdict import Quarantine
+from berth.words import time
+from berth.words.digest import Digest
+from berth.words.errors import FieldInvalid, ManifestDeleting, ManifestInactive, ManifestUnknown
+
+LONGEST = 255
+NOTHING = {"quarantined_at": None, "quarantined_by": "", "quarantine_reason": ""}
+
+Facts = dict[str, str]
+
+
+def put(tx: Connection, found: Image, content: Digest, actor: Actor, *, at: datetime, reason: str) -> None:
+    """What is in quarantine already gets the new reason.
+
+    Raises `FieldInvalid`, `ManifestUnknown`, `ManifestDeleting`, `ManifestInactive`.
+    """
+    if not reason.strip() or len(reason) > LONGEST:
+        raise FieldInvalid("reason", f"1 to {LONGEST} characters that say why")
+    wanted = {"quarantined_at": at, "quarantined_by": actor.name, "quarantine_reason": reason}
+    row = _held(tx, found, content)
+    own = quarantine_of(row["quarantined_by"], row["quarantined_at"], row["quarantine_reason"])
+    free = manifest.c.quarantined_at.is_(None) if own is None else _same_as(own) | manifest.c.quarantined_at.is_(None)
+    _set(tx, row, wanted, free, actor, at)
+    after = {"reason": reason}
+    before = None if own is None else _facts(own)
+    events.record(tx, actor, "manifest.quarantine", f"{found.path}@{content}", at=at, before=before, after=after)
+
+
+def lift(tx: Connection, found: Image, content: Digest, actor: Actor, *, at: datetime) -> None:
+    """Let it be judged by the rules again. What is in no quarantine stays as it is. Raises as `put` does."""
+    row = _held(tx, found, content)
+    own = quarantine_of(row["quarantined_by"], row["quarantined_at"], row["quarantine_reason"])
+    if own is None:
+        return
+    _set(tx, row, NOTHING, _same_as(own), actor, at)
+    events.record(tx, actor, "manifest.release", f"{found.path}@{content}", at=at, before=_facts(own))
+
+
+def _held(tx: Connection, found: Image, content: Digest) -> RowMapping:
+    """Its row, held to the end of the transaction."""
+    now = images.again(tx, found)
+    mine = (manifest.c.image_id == now.id) & (manifest.c.digest == str(content))
+    row = tx.execute(select(manifest).where(mine).with_for_update(key_share=True)).mappings().first()
+    if row is None:
+        raise ManifestUnknown(str(content))
+    if row["state"] == "deleting":
+        raise ManifestDeleting(str(content))
+    if row["state"] == "inactive":
+        raise ManifestInactive(str(content), row["state_reason"])
+    return row
+
+
+def _set(
+    tx: Connection,
+    row: RowMapping,
+    wanted: Mapping[str, object],
+    also: ColumnElement[bool],
+    actor: Actor,
+    at: datetime,
+) -> None:
+    edit = {"version": manifest.c.version + 1, "edited_by": actor.name, "edited_at": at}
+    tx.execute(update(manifest).where(manifest.c.id == row["id"]).values(**wanted, **edit))
+    listed = select(manifest_edge.c.child_id).where(manifest_edge.c.parent_id == row["id"])
+    tx.execute(update(manifest).where(manifest.c.id.in_(listed), also).values(**wanted, **edit))
+
+
+def _same_as(own: Quarantine) -> ColumnElement[bool]:
+    return (
+        (manifest.c.quarantined_at == own.at)
+        & (manifest.c.quarantined_by == own.by)
+        & (manifest.c.quarantine_reason == own.reason)
+    )
+
+
+def _facts(own: Quarantine) -> Facts:
+    return {"by": own.by, "at": time.text(own.at), "reason": own.reason}
