@@ -84,7 +84,7 @@ class Filter:
             (self.state, lambda state: of_state(state, at=at)),
             (self.expires_before, lambda moment: column.expires_at < moment),
         )
-        return [condition(value) for value, condition in asked if value is not None]  # type: ignore[no-untyped-call]  # each fits its value
+        return [condition(value) for value, condition in asked if value is not None]
 
 
 def of_state(state: State, *, at: datetime) -> ColumnElement[bool]:

@@ -29,6 +29,8 @@ from berth.doors.api import (
     tags,
     trash,
     users,
+    vex,
+    waivers,
 )
 from berth.doors.api.errors import Problem
 from berth.doors.http import Answer
@@ -49,6 +51,8 @@ FAMILIES = (
     scans,
     sboms,
     advisories,
+    vex,
+    waivers,
     operations,
     users,
     keys,

@@ -1,0 +1,120 @@
+"""OpenVEX at this door: waivers taken away as a document, and made from one."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy import Connection, select
+
+from berth import __version__
+from berth.db.pages import Wanted
+from berth.db.tables import image, manifest
+from berth.doors import endpoints
+from berth.doors.api.given import TheCaller, TheSite
+from berth.doors.api.shapes import waivers as shapes
+from berth.people import sight
+from berth.people.callers import Caller
+from berth.restriction import scopes, waivers, waiving
+from berth.restriction.openvex import statements, taking, writing
+from berth.restriction.openvex.taking import Taken
+from berth.restriction.scopes import Scope
+from berth.restriction.waivers import Filter, Waiver
+from berth.site import Site
+from berth.words.actions import Action
+from berth.words.errors import FieldInvalid
+
+router = APIRouter(tags=["waivers"])
+
+MOST = 10_000
+"""Statements of one document."""
+
+
+@router.get(
+    "/waivers/openvex",
+    name="waiver.export",
+    response_class=JSONResponse,
+    responses={200: {"content": {"application/json": {"schema": {"type": "object"}}}, "description": "OpenVEX 0.2.0"}},
+)
+def export_waivers(
+    wanted: Annotated[shapes.VexWanted, Query()], site: TheSite, caller: TheCaller, request: Request
+) -> JSONResponse:
+    """Download the waivers in force in a place as a document of OpenVEX, or those that count for an image or digest."""
+    now = site.now()
+    with site.db.read() as tx:
+        scope = scopes.opened(tx, caller, wanted.place)
+        if wanted.applying and not scope.image:
+            raise FieldInvalid("applying", "it is of an image or a digest")
+        found = _applying(tx, site, scope) if wanted.applying else _within(tx, site, caller, scope)
+        document = writing.document(
+            tx,
+            found,
+            lambda path: _address(tx, site, request, path),
+            author=caller.principal.name,
+            tooling=f"Berth {__version__}",
+            at=now,
+            about=wanted.place if wanted.applying else "",
+        )
+    headers = {"Content-Disposition": 'attachment; filename="waivers.openvex.json"'}
+    return JSONResponse(document, headers=headers)
+
+
+@router.post("/waivers/openvex", name="waiver.import")
+def import_waivers(given: shapes.VexGiven, site: TheSite, caller: TheCaller) -> shapes.VexTaken:
+    """Make waivers from a document of OpenVEX: all that it says within a place, or nothing of it.
+
+    Needs the right to manage there. Of each statement it is told what came of it, and which products are unknown.
+    """
+    document = statements.parse(given.document)
+    with site.db.write() as tx:
+        wanted = taking.Wanted(
+            within=scopes.opened(tx, caller, given.place, Action.MANAGE),
+            expires_at=given.expires_at,
+            owner=given.owner or caller.principal.name,
+            statuses=given.statuses,
+        )
+        taken = taking.take(tx, caller.actor, document, wanted, at=site.now(), dry_run=given.dry_run)
+    return shapes.VexTaken(
+        dry_run=given.dry_run,
+        created=sum(len(each.created) for each in taken),
+        renewed=sum(len(each.renewed) for each in taken),
+        unchanged=sum(len(each.unchanged) for each in taken),
+        statements=[_shown(each) for each in taken],
+    )
+
+
+def _within(tx: Connection, site: Site, caller: Caller, scope: Scope) -> list[Waiver]:
+    seen = sight.of(tx, caller.principal)
+    wanted = Wanted("place", MOST)
+    return waivers.page(tx, wanted, seen, Filter(scope=scope, state="active"), at=site.now()).items
+
+
+def _applying(tx: Connection, site: Site, scope: Scope) -> list[Waiver]:
+    mine = (image.c.repository_id == scope.place.repository_id) & (image.c.name == scope.image)
+    image_id: int = tx.execute(select(image.c.id).where(mine)).scalar_one()
+    found = waiving.of_image(tx, image_id, at=site.now())
+    counting = [each.id for each in found if not each.digest]
+    if scope.digest:
+        here = (manifest.c.image_id == image_id) & (manifest.c.digest == scope.digest)
+        number: int = tx.execute(select(manifest.c.id).where(here)).scalar_one()
+        named = waiving.among(tx, image_id, {each.digest for each in found if each.digest}).get(number, set())
+        counting += [each.id for each in found if each.digest in named]
+    return [waivers.find(tx, each) for each in sorted(counting)]
+
+
+def _address(tx: Connection, site: Site, request: Request, path: str) -> str:
+    name, slash, rest = path.partition("/")
+    found = endpoints.of_registry(tx, site, request.scope, name)
+    return found.below(rest).private if slash else found.private
+
+
+def _shown(taken: Taken) -> shapes.VexStatement:
+    return shapes.VexStatement(
+        statement=taken.statement.place,
+        vulnerability=taken.statement.vulnerability,
+        status=taken.statement.status,
+        outcome=taken.outcome,
+        created=taken.created,
+        renewed=taken.renewed,
+        unchanged=taken.unchanged,
+        unknown=[shapes.UnknownProduct(product=product, reason=reason) for product, reason in taken.unknown],
+    )
