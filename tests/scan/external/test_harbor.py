@@ -202,6 +202,12 @@ def test_a_refusal_says_what_the_adapter_says(adapter: Start, kind: str, status:
     assert failed.text.endswith(f"the adapter answers {status}: running trivy: [31mno space left")
 
 
+def test_what_an_adapter_repeats_of_credentials_is_not_told(adapter: Start) -> None:
+    said = {"error": {"message": "cannot pull with t0ken, asked by c2NhbjpuZXI="}}
+    failed = failure(adapter(Plan(report=[answer(said, 500)])))
+    assert failed.text.endswith(": cannot pull with ***, asked by ***")
+
+
 @pytest.mark.parametrize("kind", ["metadata", "submit", "report"])
 def test_a_huge_answer_is_not_taken(adapter: Start, kind: str) -> None:
     huge = answer("x" * (1 << 20)) | {"repeat": 200}

@@ -107,7 +107,30 @@ def test_a_report_without_a_list_is_no_clean_image(given: dict[str, Any]) -> Non
     assert failed.value.code == "SCANNER_OUTPUT"
 
 
-def test_a_finding_that_cannot_be_read_is_told_of() -> None:
-    reported = parsed(flaw(), {"id": "CVE-2020-1002"}, {"package": "mount"})
+@pytest.mark.parametrize(
+    "odd", [{"id": "CVE-2020-1002"}, {"package": "mount"}, "CVE-2020-1003", None, flaw(id="x" * 121)]
+)
+def test_a_finding_that_cannot_be_read_is_told_of(odd: Any) -> None:  # Any: JSON
+    reported = parsed(flaw(), odd)
     assert len(reported.findings) == 1
     assert [gap.code for gap in reported.gaps] == ["truncated", "damaged"]
+
+
+@pytest.mark.parametrize(
+    ("artifact", "is_ours"),
+    [
+        ({"digest": "sha256:ours"}, True),
+        ({"digest": "sha256:theirs"}, False),
+        ({"digest": "sha256:ours\u202e"}, True),
+        ({}, True),
+        (None, True),
+    ],
+)
+def test_a_report_of_another_image_is_none_of_this_one(artifact: Any, *, is_ours: bool) -> None:  # Any: JSON
+    document = {"artifact": artifact, "vulnerabilities": []}
+    if is_ours:
+        assert harbor_report.parse(document, INVENTORY, digest="sha256:ours").findings == ()
+        return
+    with pytest.raises(ScanFailed) as failed:
+        harbor_report.parse(document, INVENTORY, digest="sha256:ours")
+    assert (failed.value.code, "sha256:theirs" in failed.value.text) == ("SCANNER_OUTPUT", True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from berth.scan.external import documents, flaws, grype_report, harbor_report, trivy_report
+from berth.scan.external import documents, flaws, grype_report, harbor_report, purls, trivy_report
 from berth.scan.external.reported import Limits, Reported
 from berth.scan.failed import ScanFailed
 from berth.scan.inventory import Inventory, Package, Secret
@@ -132,6 +132,44 @@ def test_a_cleaned_text_is_one_line_that_can_be_printed(text: str, limit: int) -
     cleaned = documents.text(text, limit)
     assert cleaned.isprintable()
     assert len(cleaned) <= limit
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        [{"Class": "lang-pkgs", "Type": "npm", "Vulnerabilities": ["CVE-2020-1000"]}],
+        [{"Class": "lang-pkgs", "Type": "npm", "Vulnerabilities": {"CVE-2020-1000": {}}}],
+        [{"Class": "some-pkgs", "Vulnerabilities": [{"VulnerabilityID": "CVE-2020-1000", "PkgName": "a"}]}],
+        [{"Class": "lang-pkgs", "Vulnerabilities": [{"VulnerabilityID": "C" * 121, "PkgName": "a"}]}],
+    ],
+)
+def test_what_trivy_says_in_a_way_that_is_not_understood_is_no_clean_image(results: list[Any]) -> None:  # Any: JSON
+    reported = trivy_report.parse({"SchemaVersion": 2, "Results": results})
+    assert reported.findings == ()
+    assert "damaged" in {gap.code for gap in reported.gaps}
+
+
+@pytest.mark.parametrize("results", [{}, "none", [None], [[]]])
+def test_results_that_are_none_are_no_report(results: Any) -> None:  # Any: JSON
+    assert refused_or(lambda: trivy_report.parse({"SchemaVersion": 2, "Results": results})) is None
+
+
+def test_a_match_of_grype_that_is_none_is_told() -> None:
+    reported = grype_report.parse({"descriptor": {"name": "grype"}, "matches": ["CVE-2020-1000"]})
+    assert "damaged" in {gap.code for gap in reported.gaps}
+
+
+def test_what_a_scanner_says_of_itself_is_not_longer_than_there_is_room_for() -> None:
+    reported = Reported.gathered(None, scanner="it")
+    assert len(reported.by("it", "9" * 600, sha256="a" * 64, database_at=None).scanner_version) < 200
+    assert reported.by("it", "", database_at=None).scanner_version == "unknown"
+
+
+@pytest.mark.parametrize("url", ["pkg:\ud800/a@1", "pkg:" + "x" * 600 + "/a@1", "pkg:npm/a@1"])
+def test_a_type_of_package_is_a_short_word(url: str) -> None:
+    type_ = purls.type_of(url)
+    assert type_.isprintable()
+    assert len(type_) <= purls.MAX_TYPE
 
 
 def test_what_is_too_much_is_left_out_and_told() -> None:

@@ -46,6 +46,14 @@ def tables(value: object) -> Iterator[JSON]:
     return (each for each in value if isinstance(each, dict)) if isinstance(value, list) else iter(())
 
 
+def entries(value: object) -> Iterator[JSON | None]:
+    """Of a list that may be null; None for what is no object, and for something that is no list at all."""
+    if not isinstance(value, list | None):
+        yield None
+    for each in value if isinstance(value, list) else ():
+        yield each if isinstance(each, dict) else None
+
+
 def texts(value: object, limit: int = MAX_TEXT) -> Iterator[str]:
     """The texts in a list that are not empty."""
     return filter(None, (text(each, limit) for each in value)) if isinstance(value, list) else iter(())

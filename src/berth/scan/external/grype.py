@@ -1,7 +1,6 @@
 """Grype: its binary with its own database, which is the operator's to keep up. It reads an OCI layout."""
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 from berth.scan.external import documents, grype_report
@@ -17,8 +16,8 @@ def scan(config: Grype, layout: Path, cancel: threading.Event, *, limits: Limits
     with Running(config.program, config.timeout_seconds, cancel, limits=limits) as grype:
         printed = grype.run([f"oci-dir:{layout}", "-o", "json"], _environment(config))
         reported = grype_report.parse(documents.load(printed, "Grype"))
-        version = reported.scanner_version or "unknown"
-        return replace(reported, scanner=config.name, scanner_version=f"{version} (sha256:{grype.sha256})")
+        told = reported.scanner_version, reported.database_at
+        return reported.by(config.name, told[0], sha256=grype.sha256, database_at=told[1])
 
 
 def _environment(config: Grype) -> dict[str, str]:

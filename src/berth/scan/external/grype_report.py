@@ -46,7 +46,7 @@ def parse(document: JSON) -> Reported:
         raise ScanFailed("SCANNER_OUTPUT", "what Grype printed is no report of it")
     distro = documents.table(document.get("distro"))
     os = systems.of(documents.text(distro.get("name")).lower(), documents.text(distro.get("version")))
-    findings = [_finding(each) for each in documents.tables(matches)]
+    findings = [_finding(each) if each is not None else None for each in documents.entries(matches)]
     return Reported.gathered(
         os,
         packages=(each.package for each in findings if each is not None),
@@ -73,7 +73,7 @@ def _finding(each: JSON) -> Finding | None:
 
 
 def _package(artifact: JSON) -> Package | None:
-    kind, url = documents.text(artifact.get("type")), artifact.get("purl")
+    kind, url = documents.text(artifact.get("type"), purls.MAX_TYPE), artifact.get("purl")
     name, version = documents.text(artifact.get("name")), documents.text(artifact.get("version"))
     if not name:
         return None

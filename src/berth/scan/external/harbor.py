@@ -8,7 +8,9 @@ One deadline holds for all of it.
 """
 
 import threading
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from berth.scan.external import harbor_report
 from berth.scan.external.adapter import Adapter, Limits, Metadata, connected
@@ -62,16 +64,24 @@ def scan(
 
     Raises `ScanFailed` and `Canceled`.
     """
-    with connected(config) as client:
+    with connected(config) as client, _without(config.authorization, subject.authorization):
         asked, document = within(
             config.timeout_seconds, cancel, lambda over: _asked(Adapter(client, over, limits), subject)
         )
-    return replace(
-        harbor_report.parse(document, inventory, rated_by=asked.name),
-        scanner=config.name,
-        scanner_version=" ".join(part for part in (asked.name, asked.version) if part) or "unknown",
-        database_at=asked.database_at,
-    )
+    reported = harbor_report.parse(document, inventory, rated_by=asked.name, digest=subject.digest)
+    return reported.by(config.name, f"{asked.name} {asked.version}".strip(), database_at=asked.database_at)
+
+
+@contextmanager
+def _without(*secrets: str) -> Iterator[None]:
+    """Lets no failure tell them, which an adapter may well repeat when it says what went wrong."""
+    try:
+        yield
+    except ScanFailed as failed:
+        text = failed.text
+        for secret in filter(None, (each.rpartition(" ")[2] for each in secrets)):
+            text = text.replace(secret, "***")
+        raise ScanFailed(failed.code, text) from None
 
 
 def _asked(adapter: Adapter, subject: Subject) -> tuple[Metadata, JSON]:

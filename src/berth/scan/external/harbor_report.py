@@ -22,15 +22,21 @@ Known = Mapping[tuple[str, str], list[Package]]
 _ALONE = Gap("unread", "The adapter tells neither packages nor secrets, and the image was not read by Berth itself.")
 
 
-def parse(document: JSON, inventory: Inventory | None, *, rated_by: str = "") -> Reported:
-    """Raises `ScanFailed` for what is no report. A list that is null is an empty one, but one must be there."""
+def parse(document: JSON, inventory: Inventory | None, *, rated_by: str = "", digest: str = "") -> Reported:
+    """Raises `ScanFailed` for what is no report, or is one of another image than this digest.
+
+    A list that is null is an empty one, but one must be there.
+    """
+    artifact = documents.text(documents.table(document.get("artifact")).get("digest"))
+    if digest and artifact not in {"", digest}:
+        raise ScanFailed("SCANNER_OUTPUT", f"the adapter reports of another image, {artifact}")
     listed = document.get("vulnerabilities")
     if "vulnerabilities" not in document or not isinstance(listed, list | None):
         raise ScanFailed("SCANNER_OUTPUT", "what the adapter reports has no list of vulnerabilities")
     known = _known(inventory) if inventory is not None else {}
     scanner = documents.table(document.get("scanner"))
     source = (rated_by or documents.text(scanner.get("name"))).lower()
-    findings = (finding for each in documents.tables(listed) for finding in _findings(each, known, source))
+    findings = (finding for each in documents.entries(listed) for finding in _findings(each or {}, known, source))
     if inventory is None:
         return Reported.gathered(None, findings=findings, gaps=[_ALONE], scanner="harbor")
     return Reported.gathered(

@@ -2,7 +2,11 @@
 
 from packageurl import PackageURL
 
+from berth.scan.external import documents
+
 _MAX = 2_000
+MAX_TYPE = 20
+"""Characters of a type of package."""
 
 
 def parsed(url: object) -> PackageURL | None:
@@ -17,4 +21,4 @@ def parsed(url: object) -> PackageURL | None:
 
 def type_of(url: object) -> str:
     found = parsed(url)
-    return found.type if found is not None else ""
+    return documents.text(found.type, MAX_TYPE) if found is not None else ""

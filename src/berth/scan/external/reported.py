@@ -15,6 +15,10 @@ Item = TypeVar("Item")
 
 MAX_NAMES = 64
 """Of one flaw."""
+MAX_NAME = 120
+"""Characters of the name of a flaw; what is longer is none that anybody gives."""
+MAX_VERSION = 100
+"""Characters of the version of a scanner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,12 @@ class Reported:
     database_at: datetime | None
     """When the scanner's advisories were made, where it says so."""
 
+    def by(self, name: str, version: str, *, sha256: str = "", database_at: datetime | None) -> Self:
+        """Of the scanner that a registry calls so, and which one it was."""
+        told = version[:MAX_VERSION] or "unknown"
+        known = f"{told} (sha256:{sha256})" if sha256 else told
+        return replace(self, scanner=name, scanner_version=known, database_at=database_at)
+
     @classmethod
     def gathered(
         cls,
@@ -60,7 +70,7 @@ class Reported:
         """Of all that, each once, and not too much. None is one that says nothing, and counts as not read."""
         noted = list(gaps)
         kept_packages = _kept(packages, limits.packages, "packages", noted)
-        kept_findings = _kept(findings, limits.findings, "findings", noted)
+        kept_findings = _kept(map(_named, findings), limits.findings, "findings", noted)
         kept_secrets = _kept(secrets, limits.secrets, "secrets", noted)
         return cls(
             os=os,
@@ -72,6 +82,10 @@ class Reported:
             scanner_version=scanner_version,
             database_at=database_at,
         )
+
+
+def _named(finding: Finding | None) -> Finding | None:
+    return finding if finding is not None and len(finding.match.vulnerability.id) <= MAX_NAME else None
 
 
 def _kept(items: Iterable[Item | None], most: int, what: str, gaps: list[Gap]) -> list[Item]:

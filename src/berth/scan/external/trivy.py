@@ -7,7 +7,6 @@ import math
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -38,19 +37,15 @@ def scan(
         version, database_at = _version(trivy.run(["version", "--format", "json", "--cache-dir", str(cache)], {}))
         trivy.run(list(_arguments(config, layout, cache, trivy.folder / _REPORT)), _environment(config))
         reported = trivy_report.parse(documents.load(trivy.read(_REPORT), "Trivy"), own=own)
-        return replace(
-            reported,
-            scanner=config.name,
-            scanner_version=f"{version} (sha256:{trivy.sha256})",
-            # What a client has in its cache is not what the server has matched with.
-            database_at=None if config.server else database_at,
-        )
+        # What a client has in its cache is not what the server has matched with.
+        built = None if config.server else database_at
+        return reported.by(config.name, version, sha256=trivy.sha256, database_at=built)
 
 
 def _version(printed: bytes) -> tuple[str, datetime | None]:
     said = documents.load(printed, "Trivy")
     database = documents.table(said.get("VulnerabilityDB"))
-    return documents.text(said.get("Version")) or "unknown", documents.instant(database.get("UpdatedAt"))
+    return documents.text(said.get("Version")), documents.instant(database.get("UpdatedAt"))
 
 
 def _arguments(config: Trivy, layout: Path, cache: Path, report: Path) -> Iterator[str]:

@@ -66,7 +66,10 @@ def parse(document: JSON, *, own: Own = nothing_of_our_own) -> Reported:
         raise ScanFailed("SCANNER_OUTPUT", f"Trivy's report is not of schema {SCHEMA}, the one that is understood")
     metadata = documents.table(documents.table(document.get("Metadata")).get("OS"))
     os = systems.of(documents.text(metadata.get("Family")), documents.text(metadata.get("Name")))
-    results = [_Result.of(each) for each in documents.tables(document.get("Results"))]
+    listed = list(documents.entries(document.get("Results")))
+    if None in listed:
+        raise ScanFailed("SCANNER_OUTPUT", "Trivy's report has results that are none")
+    results = [_Result.of(each) for each in listed if each is not None]
     return Reported.gathered(
         os,
         packages=(package for each in results for package in each.packages()),
@@ -98,7 +101,8 @@ class _Result:
     @classmethod
     def of(cls, document: JSON) -> "_Result":
         kind = _KINDS.get(documents.text(document.get("Class")))
-        type_, target = documents.text(document.get("Type")), documents.text(document.get("Target"), MAX_PATH)
+        type_ = documents.text(document.get("Type"), purls.MAX_TYPE)
+        target = documents.text(document.get("Target"), MAX_PATH)
         made = cls(kind, type_, target, {}, document)
         for number, each in enumerate(documents.tables(document.get("Packages")) if kind is not None else ()):
             package = made._package(each)
@@ -110,14 +114,15 @@ class _Result:
         yield from self.listed.values()
 
     def findings(self, own: Own) -> Iterator[Finding | None]:
-        if self.kind is None:
-            return
-        for each in documents.tables(self.document.get("Vulnerabilities")):
-            if each.get("Status") != _NOT_AFFECTED:
+        for each in documents.entries(self.document.get("Vulnerabilities")):
+            if each is None:
+                yield None
+            elif each.get("Status") != _NOT_AFFECTED:
                 yield self._finding(each, own)
 
     def secrets(self) -> Iterator[Secret | None]:
-        return (_secret(each, self.target) for each in documents.tables(self.document.get("Secrets")))
+        for each in documents.entries(self.document.get("Secrets")):
+            yield _secret(each, self.target) if each is not None else None
 
     def _finding(self, each: JSON, own: Own) -> Finding | None:
         package = self.listed.get(_uid(each, "PkgIdentifier")) or self._affected(each)
