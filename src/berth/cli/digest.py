@@ -106,6 +106,28 @@ def unlock(api: Remote, image: ImagePath, digests: Digests, *, output_format: Ou
 
 @app.command()
 @managed
+def quarantine(
+    api: Remote,
+    image: ImagePath,
+    digest: Digest,
+    *,
+    reason: Annotated[str, typer.Option(help="Up to 255 characters. Whoever is refused reads it.")],
+) -> None:
+    """Put a digest out of use at once, and with an index the images that it lists."""
+    api.put(named.image(image, "digests", digest, "quarantine"), {"reason": reason})
+    typer.echo(f"{image}@{digest} is in quarantine")
+
+
+@app.command()
+@managed
+def release(api: Remote, image: ImagePath, digest: Digest) -> None:
+    """End a quarantine; the digest is judged by the rules of its image again."""
+    api.delete(named.image(image, "digests", digest, "quarantine"))
+    typer.echo(f"{image}@{digest} is in no quarantine")
+
+
+@app.command()
+@managed
 def delete(
     api: Remote,
     image: ImagePath,

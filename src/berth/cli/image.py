@@ -1,5 +1,6 @@
 """`berth image`: what pushes have made. Named `registry/repository/image`."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -14,6 +15,15 @@ from berth.cli.remote import Refused, Remote
 app = typer.Typer(help="Images.", no_args_is_help=True)
 
 COLUMNS = ("path", "digests", "tags", "pulls", "state", "edited_by", "edited_at")
+REFUSED = ("image", "reference", "principal", "rule", "pulls", "last_at", "reason", "fix", "newest_allowed")
+NOT_PULLED = 13
+"""Exit code of a check whether something may be pulled."""
+
+
+class Judged(StrEnum):
+    REFUSED = "refused"
+    WARNED = "warned"
+    PERMITTED = "permitted"
 
 
 @app.command("list")
@@ -80,6 +90,44 @@ def wait_scan(
     for level, most in (("critical", max_critical), ("high", max_high)):
         if most is not None and found["counts"][level] > most:
             raise Refused(f"{found['counts'][level]} {level} findings, {most} would pass", scan.TOO_MUCH)
+
+
+@app.command()
+@managed
+def explain(
+    api: Remote,
+    image: ImagePath,
+    reference: scan.Reference,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="End with exit code 13 where it may not be pulled.")] = False,
+    output_format: Output = Format.TABLE,
+) -> None:
+    """Explain whether a digest may be pulled, by which rules not, and what would help."""
+    found = api.get(named.image(image, "digests", scan.digest_of(api, image, reference), "pull-verdict"))
+    output.one(found, output_format)
+    if check and found["verdict"] in ("refused", "partly"):
+        why = "; ".join(each["text"] for each in found["reasons"])
+        raise Refused(f"{image} {reference} may not be pulled: {why}", NOT_PULLED)
+
+
+@app.command()
+@managed
+def refused(
+    api: Remote,
+    where: Annotated[str, typer.Argument(help="An image or a repository.", metavar="IMAGE|REPOSITORY")],
+    *,
+    days: Annotated[int, typer.Option(min=1, max=366, help="So far back, this day counted.")] = 7,
+    verdict: Annotated[
+        list[Judged] | None, typer.Option(help="Which: refused (by default), warned or permitted. Several times.")
+    ] = None,
+    sort: Annotated[str | None, typer.Option(help="last_at or pulls; -pulls turns it.")] = None,
+    limit: Limit = None,
+    output_format: Output = Format.TABLE,
+) -> None:
+    """List which pulls were refused to whom, why, and what would help."""
+    within = named.image(where, "refused-pulls") if where.count("/") > 1 else f"{named.repository(where)}/refused-pulls"
+    found = api.every(within, limit=limit, days=days, **remote.told({"verdict": verdict, "sort": sort}))
+    output.rows(found, output_format, columns=REFUSED)
 
 
 @app.command("lock")

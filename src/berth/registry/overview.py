@@ -50,6 +50,7 @@ class ImageRow:
 
 @dataclass(frozen=True)
 class TagRow:
+    manifest_id: int
     name: str
     digest: str
     state: str

@@ -114,6 +114,10 @@ class Row:
     scan_reason: str
     result: ScanResult | None
     """Of the last good scan."""
+    quarantined_at: datetime | None
+    """None: it is in no quarantine."""
+    quarantined_by: str
+    quarantine_reason: str
     state: str
     state_reason: str
     lock: Locked | None

@@ -67,18 +67,23 @@ def verdicts(
 def shown(
     tx: Connection, image_id: int, ids: Collection[int], *, at: datetime, rules: Rules | None = None
 ) -> dict[int, Verdict]:
-    """How digests of an image are shown to everybody: an index with what becomes of the images that it lists."""
+    """How digests of an image are shown to everybody: an index with what becomes of the images that it lists.
+
+    Each of them has an answer, also one that has just gone.
+    """
     rules = rules_of(tx, image_id) if rules is None else rules
     asked = subjects.some(tx, ids)
     if rules.pull.mode == "off" and all(each.facts.quarantine is None for each in asked.values()):
-        return {number: ALLOWED if each.facts.kind == "image" else EXEMPT for number, each in asked.items()}
+        plain = {number: ALLOWED if each.facts.kind == "image" else EXEMPT for number, each in asked.items()}
+        return dict.fromkeys(ids, ALLOWED) | plain
     listed = subjects.children(tx, [each.id for each in asked.values() if each.facts.kind == "index"])
     every = asked | {child.id: child for children in listed.values() for child in children}
     judged = verdicts(tx, image_id, every.values(), rules, at=at)
-    return {
+    whole = {
         number: verdict.together(judged[number], [judged[child.id] for child in listed.get(number, ())])
         for number in asked
     }
+    return dict.fromkeys(ids, ALLOWED) | whole
 
 
 def spared_of(

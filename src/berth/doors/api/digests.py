@@ -18,11 +18,14 @@ from berth.doors.api.given import (
     TheCaller,
     TheSite,
 )
+from berth.doors.api.shapes import restriction as shapes
 from berth.doors.api.shapes.images import DigestDetail, DigestEdit, DigestRow, Digests, DigestsWanted
 from berth.doors.api.shapes.tags import TagRow, TagsList, TagsWanted
 from berth.registry import details, editing, opening, overview, rows
 from berth.registry.images import Image
 from berth.registry.rows import Filters, Row
+from berth.restriction import judging, subjects
+from berth.restriction.verdict import Verdict
 from berth.retention import forecast
 from berth.retention.forecast import Forecast
 from berth.scan import standing
@@ -64,7 +67,8 @@ def list_digests(
         page = rows.page(tx, found, wanted.wanted(wanted.sort), at=site.now(), filters=filters)
         verdicts = forecast.of(tx, found, [row.id for row in page.items], at=site.now())
         scans = standing.of(tx, found, page.items, at=site.now())
-    return paging.turned(request, response, page, wanted.sort, lambda row: _row(row, verdicts, scans))
+        pulls = judging.shown(tx, found.id, [row.id for row in page.items], at=site.now())
+    return paging.turned(request, response, page, wanted.sort, lambda row: _row(row, verdicts, scans, pulls))
 
 
 @router.get(paths.DIGEST, name="manifest.show")
@@ -154,7 +158,12 @@ def list_tags(
     with site.db.read() as tx:
         found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
         page = overview.tag_page(tx, found, wanted.wanted(wanted.sort), name=wanted.name, digest=wanted.digest)
-    return paging.turned(request, response, page, wanted.sort, TagRow.model_validate)
+        pulls = judging.shown(tx, found.id, {row.manifest_id for row in page.items}, at=site.now())
+
+    def row(tag: overview.TagRow) -> TagRow:
+        return TagRow.model_validate({**vars(tag), "pull": shapes.pull(pulls[tag.manifest_id])})
+
+    return paging.turned(request, response, page, wanted.sort, row)
 
 
 @router.get(paths.TAG, name="tag.show")
@@ -177,8 +186,10 @@ def show_tag(
     return shown
 
 
-def _row(row: Row, verdicts: Mapping[int, Forecast], scans: Mapping[int, Standing]) -> DigestRow:
-    more = {"forecast": verdicts.get(row.id), "scan": scanned.scan(scans[row.id])}
+def _row(
+    row: Row, verdicts: Mapping[int, Forecast], scans: Mapping[int, Standing], pulls: Mapping[int, Verdict]
+) -> DigestRow:
+    more = {"forecast": verdicts.get(row.id), "scan": scanned.scan(scans[row.id]), **_pull(row, pulls)}
     return DigestRow.model_validate({**vars(row), **more}, from_attributes=True)
 
 
@@ -189,11 +200,18 @@ def _shown(tx: Connection, site: Site, request: Request, found: Image, content: 
     shown = [detail.row, *below.children, *below.referrers]
     verdicts = forecast.of(tx, found, [row.id for row in shown], at=site.now())
     scans = standing.of(tx, found, shown, at=site.now())
+    pulls = judging.shown(tx, found.id, [row.id for row in shown], at=site.now())
     extra = {
         "forecast": verdicts.get(detail.row.id),
         "scan": scanned.scan(scans[detail.row.id]),
-        "children_rows": [_row(row, verdicts, scans) for row in below.children],
-        "referrer_rows": [_row(row, verdicts, scans) for row in below.referrers],
+        **_pull(detail.row, pulls),
+        "children_rows": [_row(row, verdicts, scans, pulls) for row in below.children],
+        "referrer_rows": [_row(row, verdicts, scans, pulls) for row in below.referrers],
         "addresses": addressed.digest(endpoints, str(content), detail.tags),
     }
     return DigestDetail.model_validate({**vars(detail.row), **vars(detail), **extra}, from_attributes=True)
+
+
+def _pull(row: Row, pulls: Mapping[int, Verdict]) -> dict[str, object]:
+    put_out = subjects.quarantine_of(row.quarantined_by, row.quarantined_at, row.quarantine_reason)
+    return {"quarantine": put_out, "pull": shapes.pull(pulls[row.id])}

@@ -8,6 +8,7 @@ from pydantic.config import JsonDict
 from berth.doors.api.paging import Paging
 from berth.doors.api.shapes.policies import ALL, Policies, PoliciesEdit
 from berth.doors.api.shapes.references import AT, DIGEST
+from berth.doors.api.shapes.restriction import PULL, Pull, Quarantine
 from berth.doors.api.shapes.scans import SCAN, Scan
 from berth.doors.api.shapes.values import Description, Given, Instant, Page, Shown, Text
 
@@ -52,6 +53,8 @@ _ROW: JsonDict = {
     "children": 0,
     "referrers": 1,
     "restored_at": None,
+    "quarantine": None,
+    "pull": PULL,
     "scan": SCAN,
     **_MADE,
 }
@@ -178,6 +181,8 @@ class DigestRow(Shown):
     children: int
     referrers: int
     restored_at: Instant | None
+    quarantine: Annotated[Quarantine | None, Field(description="Whatever the rules say, it is not pulled.")]
+    pull: Pull
     scan: Scan
     forecast: Annotated[Forecast | None, Field(description="Null where too much hangs together; see policy tests.")] = (
         None

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from berth.doors.api.shapes.values import Given, Shown
-from berth.words.policies import MAX_COUNT, MAX_DAYS
+from berth.words.policies import MAX_COUNT, MAX_DAYS, MAX_WAIT
 
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Expression = Annotated[
@@ -38,6 +38,9 @@ PULL: JsonDict = {
     "critical": 1,
     "high": 10,
     "exclude_unfixed": True,
+    "mode": "enforce",
+    "grace_days": 0,
+    "wait_seconds": 0,
 }
 DELETION: JsonDict = {
     "enabled": True,
@@ -76,6 +79,21 @@ class PullPolicy(_Policy):
     critical: Annotated[Count, Field(description="A pull is refused when there are more; 0 refuses any.")]
     high: Count
     exclude_unfixed: bool
+    mode: Annotated[
+        Literal["off", "warn", "enforce"],
+        Field(description="`warn` serves with a `Warning` header what would be refused; `off` judges nothing."),
+    ] = "enforce"
+    grace_days: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=MAX_DAYS,
+            description="Findings published within so many days do not count on a digest that was allowed before.",
+        ),
+    ] = 0
+    wait_seconds: Annotated[
+        int, Field(ge=0, le=MAX_WAIT, description="So long a pull waits for a scan that goes on; 0: not.")
+    ] = 0
 
 
 class LockPolicy(_Policy):

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from berth.doors.api.paging import Paging
 from berth.doors.api.shapes.images import DigestState
 from berth.doors.api.shapes.references import AT, DIGEST, Digest, DryRun, Renamed, Tags
+from berth.doors.api.shapes.restriction import PULL, Pull
 from berth.doors.api.shapes.values import Given, Instant, Moment, Page, Shown, Text
 
 
@@ -77,6 +78,7 @@ class TagRow(Shown):
                     "name": "v1.2",
                     "digest": DIGEST,
                     "state": "active",
+                    "pull": PULL,
                     "created_by": "alice",
                     "created_at": AT,
                     "edited_by": "alice",
@@ -89,6 +91,7 @@ class TagRow(Shown):
     name: str
     digest: str
     state: Annotated[DigestState, Field(description="Of its digest.")]
+    pull: Pull
     created_by: str
     created_at: Instant
     edited_by: Annotated[str, Field(description="Who moved it last.")]
