@@ -31,8 +31,8 @@ def found(report: Report) -> list[dict[str, str]]:
 
 
 def plain(cell: str) -> str:
-    """Without the apostrophe of a cell that would be a formula."""
-    return cell[1:] if re.match(r"'([\t\r\n]|\s*[-=+@\uff1d\uff0b\uff0d\uff20])", cell) else cell
+    """Without the apostrophes before what would be a formula."""
+    return re.sub(r"'(?=[\t\r\n]|\s*[-=+@\uff1d\uff0b\uff0d\uff20])", "", cell)
 
 
 def same(cell: str, text: str) -> bool:
@@ -70,6 +70,14 @@ def test_packages_and_secrets_are_read_back_too(report: Report) -> None:
         assert same(line["Path"], secret.path)
         assert same(line["Match"], secret.masked)
         assert line["Line"] == str(secret.line)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"), [("a;=1+1", "a;'=1+1"), ("a; @A1", "a; '@A1"), ("a\t-1", "a\t'-1"), ("a\n+1", "a\n'+1")]
+)
+def test_no_cell_becomes_a_formula_where_semicolons_part_them(name: str, cell: str) -> None:
+    [row] = rows(csv.secrets(reports.report(secrets=(Secret("rule", "high", name, "a", 1, "*"),))))
+    assert row["Title"] == cell
 
 
 @given(reports.reports())

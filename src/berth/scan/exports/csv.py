@@ -56,6 +56,8 @@ _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters, and halves of surrogate pairs, which UTF-8 cannot say."""
 _FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 """What a spreadsheet calculates; the last four are the same characters in full width."""
+_INSIDE = re.compile(r"(?:;|(?<=.)[\t\r\n])\s*(?=[=+\-@\uff1d\uff0b\uff0d\uff20])", re.DOTALL)
+"""Where a cell would end for a spreadsheet that parts them at semicolons, as in half of Europe, or at tabs."""
 
 
 def vulnerabilities(of: Report) -> Iterator[bytes]:
@@ -123,5 +125,5 @@ def _texts(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[st
 def _safe(cell: Cell) -> Cell:
     if not isinstance(cell, str):
         return cell
-    text = _NO_TEXT.sub("\ufffd", cell)
+    text = _INSIDE.sub(r"\g<0>'", _NO_TEXT.sub("\ufffd", cell))
     return f"'{text}" if _FORMULA.match(text) else text
