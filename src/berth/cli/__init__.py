@@ -21,6 +21,7 @@ from berth.cli import (
     trash,
     user,
     vulndb,
+    waiver,
 )
 from berth.cli.login import login, logout
 from berth.cli.migrate import migrate
@@ -61,6 +62,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(trash.app, name="trash")
 app.add_typer(scan.app, name="scan")
 app.add_typer(vulndb.app, name="vulndb")
+app.add_typer(waiver.app, name="waiver")
 app.add_typer(operation.app, name="operation")
 app.add_typer(audit.app, name="audit")
 

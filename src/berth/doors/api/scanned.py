@@ -3,6 +3,7 @@
 from typing import Any
 
 from berth.doors.api.shapes import scans as shapes
+from berth.restriction.waiving import Cover
 from berth.scan.looking import FindingRow, PackageRow, Part, SecretRow
 from berth.scan.queue import Scan
 from berth.scan.standing import Standing
@@ -45,7 +46,7 @@ def image(part: Part) -> Facts:
     }
 
 
-def finding(row: FindingRow) -> shapes.Finding:
+def finding(row: FindingRow, waiver: Cover | None) -> shapes.Finding:
     match = row.finding.match
     flaw = match.vulnerability
     return shapes.Finding.model_validate(
@@ -68,6 +69,7 @@ def finding(row: FindingRow) -> shapes.Finding:
             "records": match.records,
             "found_at": row.found_at,
             "hidden": row.hidden,
+            "waiver": waiver,
             "images": row.parts,
         },
         from_attributes=True,

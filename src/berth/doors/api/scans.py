@@ -10,6 +10,7 @@ from berth.doors.api import paging, paths, scanned
 from berth.doors.api.given import DigestText, ImageName, RegistryName, RepositoryName, TheCaller, TheSite
 from berth.doors.api.shapes import scans as shapes
 from berth.registry import opening, rows
+from berth.restriction import covering
 from berth.scan import asking, comparing, lists, looking, queue, reporting, standing
 from berth.scan.lists import FindingFilters, PackageFilters, SecretFilters
 from berth.scan.reporting import Format
@@ -108,8 +109,10 @@ def list_vulnerabilities(
         looked = looking.into(tx, found, digests.parse(digest))
         chosen = lists.findings(looking.findings(tx, looked), filters)
         page = lists.page(chosen, lists.FINDINGS, wanted.wanted(wanted.sort))
-        page = Found(looking.with_words(tx, page.items), page.next)
-    return paging.turned(request, response, page, wanted.sort, scanned.finding)
+        told = Found(looking.with_words(tx, page.items), page.next)
+        waived = covering.of_rows(tx, found, looked, told.items, at=site.now())
+    shown = Found(list(zip(told.items, waived, strict=True)), told.next)
+    return paging.turned(request, response, shown, wanted.sort, lambda each: scanned.finding(*each))
 
 
 @router.get(SCAN + "/packages", name="scan.packages", response_model=shapes.Packages)

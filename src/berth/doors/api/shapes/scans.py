@@ -9,6 +9,7 @@ from berth.doors.api.paging import Paging
 from berth.doors.api.shapes.policies import Level, ScanPolicy
 from berth.doors.api.shapes.references import AT, DIGEST, Digests
 from berth.doors.api.shapes.values import Given, Instant, Page, Shown, Text
+from berth.doors.api.shapes.waivers import Covered
 
 ScanState = Annotated[
     Literal["not-scanned", "queued", "running", "done", "failed", "partial", "unsupported"],
@@ -204,6 +205,7 @@ class Finding(Shown):
     records: Annotated[list[str], Field(description="Ids of the advisories that said so.")]
     found_at: Instant
     hidden: Annotated[str | None, Field(description="What of the policy leaves it out.")]
+    waiver: Annotated[Covered | None, Field(description="It does not count for pulls, and who has answered for that.")]
     images: Annotated[list[str], Field(description="Digests of the images it is in.")]
 
 
