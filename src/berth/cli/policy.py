@@ -1,6 +1,6 @@
 """`berth policy`: the four policies of an image, and a repository's defaults for new images."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from berth.words.errors import FieldInvalid
 app = typer.Typer(help="Policies of images, and a repository's defaults.", no_args_is_help=True)
 
 VERDICTS = ("digest", "tags", "deleted", "reason", "because", "due_at")
+STOPPED = ("image", "tag", "verdict", "now", "because", "pulled_by")
 OUTCOMES = ("digest", "tags", "reason", "outcome", "because")
 RUNS = ("id", "kind", "state", "asked_by", "asked_at", "deleted", "kept", "freed")
 DIFFERENCES = ("image", "policy", "before", "after")
@@ -136,6 +137,35 @@ def run(
     _follow(api, image, {"kind": "run", "source": source}, output_format, OUTCOMES)
 
 
+@app.command()
+@managed
+def preview(
+    api: Remote,
+    where: Where,
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(help="A pull policy to try without saving it: critical=0 mode=enforce", metavar="FIELD=VALUE..."),
+    ] = None,
+    *,
+    days: Annotated[int, typer.Option(min=1, max=30, help="What was pulled within them was pulled lately.")] = 7,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="The most tags that are listed.")] = 50,
+    output_format: Output = Format.TABLE,
+) -> None:
+    """Show which tags a pull policy would refuse, and who pulled them lately. Nothing is saved."""
+    policy: Facts = api.get(_address(where))["policies"]["pull"]
+    for text in fields or []:
+        _put(policy, text)
+    inside = "/-" if where.count("/") > 1 else ""
+    asked = {"pull": policy, "days": days, "limit": limit}
+    found: Facts = api.post(f"{_address(where)}{inside}/pull-restriction/preview", asked)
+    if output_format is Format.JSON:
+        output.one(found, output_format)
+        return
+    output.rows([_stopped(each) for each in found["items"]], output_format, columns=STOPPED)
+    for line in _summed_up(found):
+        typer.echo(line, err=True)
+
+
 RunId = Annotated[str, typer.Argument(help="As `berth policy runs` lists it.", metavar="RUN")]
 
 
@@ -196,6 +226,28 @@ def _follow(
     typer.echo(f"{begun['kind']} {found['id']}: {told}", err=True)
     if begun["kind"] == "test" and found["breaker"]:
         typer.echo(f"a run would wait for an approval: {found['breaker']}", err=True)
+
+
+def _stopped(row: Facts) -> Facts:
+    because = "; ".join(each["text"] for each in row["reasons"])
+    return {**row, "because": because, "pulled_by": [each["principal"] for each in row["pulled_by"]]}
+
+
+def _summed_up(found: Facts) -> Iterator[str]:
+    tried, now = found["tried"], found["now"]
+    yield (
+        f"{tried['refused']} of {found['tags']} tags would be refused, {now['refused']} are now "
+        f"(+{tried['more']} -{tried['fewer']}); {tried['pulled']} of them were pulled lately"
+    )
+    if tried["partly"] or tried["warned"]:
+        yield f"{tried['partly']} would be refused in part, {tried['warned']} only warned of"
+    for each in found["switches"]:
+        sums = each["sums"]
+        yield f"{each['field']}={each['value']} alone: {sums['refused']} refused (+{sums['more']} -{sums['fewer']})"
+    for each in found["pulled_by"]:
+        yield f"{each['principal']} pulled {each['digests']} of them, the last time on {each['last_day']}"
+    if found["more_pulled"]:
+        yield "others pulled them too"
 
 
 def _address(where: str) -> str:

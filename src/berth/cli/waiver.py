@@ -222,9 +222,11 @@ def _read(document: Path) -> Facts:
 
 def _end(expires: datetime | None, days: int | None) -> str:
     """Raises `FieldInvalid`."""
-    if (expires is None) == (days is None):
-        raise FieldInvalid("--expires", "when it ends: --expires or --days")
-    return output.instant(datetime.now(UTC) + timedelta(days=days) if expires is None else expires)
+    if expires is not None and days is None:
+        return output.instant(expires)
+    if days is not None and expires is None:
+        return output.instant(datetime.now(UTC) + timedelta(days=days))
+    raise FieldInvalid("--expires", "when it ends: --expires or --days")
 
 
 def _one(number: int) -> str:

@@ -1,0 +1,176 @@
+"""Which tags a tried policy would stand against, page by page, and who has pulled their digests lately."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from berth.db.pages import Found, Key
+from berth.db.tables import manifest, pulled_by, tag
+from berth.registry import reach
+from berth.restriction import judging
+from berth.restriction.preview.trying import AGAINST, REFUSED, Held, Trial
+from berth.restriction.verdict import Outcome, Verdict
+from berth.words.errors import FieldInvalid
+
+FEW = 2000
+"""So many digests are looked up one by one; of more of them tags are gone through in order until a page is full."""
+NAMED = 10
+"""Of those who pulled a digest."""
+SUMMED = 20
+LOOKED_AT = 2000
+"""Digests, the last pulled first, of which it is summed up who pulled them."""
+
+
+@dataclass(frozen=True)
+class Puller:
+    principal: str
+    last_day: date
+    digests: int = 1
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A tag that rules would stand against."""
+
+    image: str
+    tag: str
+    digest: str
+    verdict: Verdict
+    now: Outcome
+    pulled_at: datetime | None
+    pulled_by: tuple[Puller, ...]
+
+
+@dataclass(frozen=True)
+class _Named:
+    held: Held
+    tag: str
+    natural: str
+    manifest_id: int
+
+
+def page(
+    tx: Connection, held: Sequence[Held], trial: Trial, *, since: date, at: datetime, limit: int, after: Key | None
+) -> Found[Stopped]:
+    """In the order of images, and in each as people count. Raises `FieldInvalid` for a key that is none."""
+    image, natural = _key(after)
+    named = _all(tx, held, trial, image, natural, at)
+    some = list(islice(named, limit + 1))
+    shown, more = some[:limit], len(some) > limit
+    facts = _facts(tx, {each.manifest_id for each in shown})
+    pulled = _pulled(tx, {each.manifest_id for each in shown}, since)
+    verdicts = {each.id: _verdicts(tx, each, trial, shown, at) for each in held}
+    items = [
+        Stopped(
+            each.held.name,
+            each.tag,
+            facts[each.manifest_id][0],
+            verdicts[each.held.id][0][each.manifest_id],
+            verdicts[each.held.id][1][each.manifest_id].outcome,
+            facts[each.manifest_id][1],
+            pulled.get(each.manifest_id, ()),
+        )
+        for each in shown
+    ]
+    last = shown[-1] if shown else None
+    return Found(items, (last.held.name, last.natural) if more and last is not None else None)
+
+
+def pullers(
+    tx: Connection, held: Sequence[Held], trial: Trial, *, since: date, at: datetime
+) -> tuple[list[Puller], bool]:
+    """Who pulled lately what would be refused, those who pulled most first; and whether some may be missing."""
+    lately = [number for each in held for number in _against(each, trial, at, REFUSED) & each.census.lately]
+    by_name: dict[str, Puller] = {}
+    for some in reach.batches(sorted(lately)[-LOOKED_AT:]):
+        query = (
+            select(pulled_by.c.principal, func.max(pulled_by.c.day), func.count(pulled_by.c.manifest_id.distinct()))
+            .where(pulled_by.c.manifest_id.in_(some), pulled_by.c.day >= since)
+            .group_by(pulled_by.c.principal)
+        )
+        for who, day, digests in tx.execute(query):
+            known = by_name.get(who)
+            by_name[who] = (
+                Puller(who, day, digests)
+                if known is None
+                else Puller(who, max(day, known.last_day), digests + known.digests)
+            )
+    found = sorted(by_name.values(), key=lambda each: (-each.digests, each.principal))
+    return found[:SUMMED], len(lately) > LOOKED_AT or len(found) > SUMMED
+
+
+def _all(
+    tx: Connection, held: Sequence[Held], trial: Trial, image: str, natural: str, at: datetime
+) -> Iterator[_Named]:
+    for each in held:
+        if each.name < image:
+            continue
+        stopped = _against(each, trial, at, AGAINST)
+        if stopped:
+            yield from _tags(tx, each, stopped, natural if each.name == image else "")
+
+
+def _tags(tx: Connection, held: Held, stopped: Collection[int], natural: str) -> Iterator[_Named]:
+    query = select(tag.c.name, tag.c.natural, tag.c.manifest_id)
+    beyond = tag.c.natural > natural
+    if len(stopped) <= FEW:
+        rows: list[Any] = []  # Any: rows
+        for some in reach.batches(stopped):
+            rows += tx.execute(query.where(tag.c.manifest_id.in_(some), beyond))
+        yield from (_Named(held, *row) for row in sorted(rows, key=lambda row: row.natural))
+        return
+    ordered = query.where(tag.c.image_id == held.id, beyond).order_by(tag.c.natural)
+    for row in tx.execute(ordered, execution_options={"yield_per": 1000}):
+        if row.manifest_id in stopped:
+            yield _Named(held, *row)
+
+
+def _against(held: Held, trial: Trial, at: datetime, which: Collection[Outcome]) -> set[int]:
+    outcomes = held.outcomes(trial.rules(held.own), at=at)
+    groups = {group for group, outcome in enumerate(outcomes) if outcome in which}
+    return {number for number, group in held.census.members.items() if group in groups} if groups else set()
+
+
+def _verdicts(
+    tx: Connection, held: Held, trial: Trial, shown: Collection[_Named], at: datetime
+) -> tuple[dict[int, Verdict], dict[int, Verdict]]:
+    """Tried and as it is now, with the reasons."""
+    ids = {each.manifest_id for each in shown if each.held.id == held.id}
+    if not ids:
+        return {}, {}
+    tried = judging.shown(tx, held.id, ids, at=at, rules=trial.rules(held.own))
+    return tried, judging.shown(tx, held.id, ids, at=at, rules=held.own)
+
+
+def _facts(tx: Connection, ids: Collection[int]) -> dict[int, tuple[str, datetime | None]]:
+    query = select(manifest.c.id, manifest.c.digest, manifest.c.pulled_at).where(manifest.c.id.in_(ids))
+    return {number: (digest, at) for number, digest, at in tx.execute(query)}
+
+
+def _pulled(tx: Connection, ids: Collection[int], since: date) -> dict[int, tuple[Puller, ...]]:
+    """The last first."""
+    query = (
+        select(pulled_by.c.manifest_id, pulled_by.c.principal, func.max(pulled_by.c.day))
+        .where(pulled_by.c.manifest_id.in_(ids), pulled_by.c.day >= since)
+        .group_by(pulled_by.c.manifest_id, pulled_by.c.principal)
+    )
+    found: dict[int, list[Puller]] = {}
+    for number, who, day in tx.execute(query):
+        found.setdefault(number, []).append(Puller(who, day))
+    return {
+        number: tuple(sorted(each, key=lambda one: (-one.last_day.toordinal(), one.principal))[:NAMED])
+        for number, each in found.items()
+    }
+
+
+def _key(after: Key | None) -> tuple[str, str]:
+    match after:
+        case None:
+            return "", ""
+        case (str() as image, str() as natural) if "\0" not in natural:
+            return image, natural
+    raise FieldInvalid("cursor", "it is none that this list has given out")

@@ -1,0 +1,144 @@
+"""Policies tried on all digests of an image, without saving any of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from berth.db.tables import image
+from berth.registry import images
+from berth.restriction import verdict
+from berth.restriction.preview import census, sparable
+from berth.restriction.preview.census import Census, Group, Size
+from berth.restriction.preview.sparable import Sparable
+from berth.restriction.verdict import Outcome, Rules, Verdict
+from berth.words.policies import PullPolicy, ScanPolicy
+
+REFUSED: tuple[Outcome, ...] = ("refused",)
+AGAINST: tuple[Outcome, ...] = ("refused", "partly", "warned")
+"""Some rule stands against it."""
+SWITCHES = tuple(each.name for each in fields(PullPolicy))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is tried: instead of the policies that an image has, or beside them."""
+
+    pull: PullPolicy | None = None
+    """None: its own."""
+    scan: ScanPolicy | None = None
+    only: str = ""
+    """One field of `pull` alone; empty: all of it."""
+
+    def rules(self, own: Rules) -> Rules:
+        pull = own.pull if self.pull is None else self.pull
+        if self.only:
+            pull = replace(own.pull, **{self.only: getattr(pull, self.only)})
+        return Rules(pull, own.scan if self.scan is None else self.scan)
+
+
+NOW = Trial()
+
+
+@dataclass
+class Sums:
+    """How many tags, unless it says otherwise."""
+
+    refused: int = 0
+    partly: int = 0
+    warned: int = 0
+    more: int = 0
+    """Refused, and not as it is now."""
+    fewer: int = 0
+    """The other way round."""
+    pulled: int = 0
+    """Refused, and pulled lately."""
+    digests: int = 0
+    """Refused, with those that have no tag."""
+
+    def add(self, size: Size, outcome: Outcome, now: Outcome) -> None:
+        refused, was = outcome == "refused", now == "refused"
+        self.refused += size.tags * refused
+        self.partly += size.tags * (outcome == "partly")
+        self.warned += size.tags * (outcome == "warned")
+        self.more += size.tags * (refused and not was)
+        self.fewer += size.tags * (was and not refused)
+        self.pulled += size.pulled * refused
+        self.digests += size.digests * refused
+
+
+@dataclass(frozen=True)
+class Held:
+    """An image with all its digests, and what may be spared of them."""
+
+    id: int
+    name: str
+    own: Rules
+    census: Census
+    sparable: Sparable
+    _known: dict[tuple[Rules, datetime], list[Outcome]] = field(default_factory=dict)
+
+    @property
+    def tags(self) -> int:
+        return sum(size.tags for size in self.census.sizes)
+
+    def outcomes(self, rules: Rules, *, at: datetime) -> list[Outcome]:
+        """By group."""
+        if (rules, at) not in self._known:
+            judged = [self._judged(group, rules, at) for group in self.census.groups]
+            whole = (
+                verdict.together(found, [judged[child] for child in group.children])
+                for group, found in zip(self.census.groups, judged, strict=True)
+            )
+            self._known[rules, at] = [each.outcome for each in whole]
+        return self._known[rules, at]
+
+    def _judged(self, group: Group, rules: Rules, at: datetime) -> Verdict:
+        spared = group.spared
+        if group.fresh is not None and rules.pull.grace_days:
+            spared = self.sparable.both(group.fresh, rules.pull.grace_days, at=at)
+        return verdict.may_pull(group.facts, rules, spared=spared)
+
+
+def hold(
+    tx: Connection, repository_id: int, trials: Iterable[Trial], *, since: datetime, at: datetime, name: str = ""
+) -> list[Held]:
+    """The images of a repository, or one of them, by name."""
+    mine = (image.c.repository_id == repository_id) & image.c.state.in_(images.VISIBLE) & image.c.born_at.is_not(None)
+    query = select(image.c.id, image.c.name, image.c.policy_pull, image.c.policy_scan).where(mine)
+    if name:
+        query = query.where(image.c.name == name)
+    tried = tuple(trials)
+    held = []
+    for row in sorted(tx.execute(query).all(), key=lambda row: row.name):
+        own = Rules(PullPolicy.from_json(row.policy_pull), ScanPolicy.from_json(row.policy_scan))
+        held.append(_held(tx, row.id, row.name, own, tried, since, at))
+    return held
+
+
+def _held(
+    tx: Connection, image_id: int, name: str, own: Rules, trials: tuple[Trial, ...], since: datetime, at: datetime
+) -> Held:
+    grace = max(trial.rules(own).pull.grace_days for trial in (NOW, *trials))
+    spare = sparable.of_image(tx, image_id, grace, at=at)
+    graced = frozenset(spare.by_result) if grace else frozenset[int]()
+    found = census.take(tx, image_id, since=since, at=at, waived=spare.waived, graced=graced)
+    return Held(image_id, name, own, found, spare)
+
+
+def differing(tried: PullPolicy, held: Iterable[Held]) -> list[str]:
+    """The fields in which a policy says something else than any of these images has."""
+    own = {each.own.pull for each in held}
+    return [name for name in SWITCHES if any(getattr(each, name) != getattr(tried, name) for each in own)]
+
+
+def sums(held: Iterable[Held], trial: Trial, *, at: datetime) -> Sums:
+    found = Sums()
+    for each in held:
+        now = each.outcomes(each.own, at=at)
+        rules = trial.rules(each.own)
+        then = now if rules == each.own else each.outcomes(rules, at=at)
+        for size, outcome, before in zip(each.census.sizes, then, now, strict=True):
+            found.add(size, outcome, before)
+    return found
