@@ -15,8 +15,9 @@ from starlette.types import Scope
 
 from berth.db.pages import Found, Wanted
 from berth.doors import cursors
-from berth.doors.console import drawing, errors, languages, signed
+from berth.doors.console import drawing, errors, languages, looks, signed
 from berth.doors.console.languages import Language
+from berth.doors.console.looks import Looks
 from berth.doors.http import Answer, Headers, Query
 from berth.people import access
 from berth.people.access import Place
@@ -27,9 +28,8 @@ from berth.words.actions import Action, Actions
 from berth.words.errors import Refusal, Stale
 
 HOME = "/console/"
-LANGUAGE, THEME, SCOPE, SAID = "berth-language", "berth-theme", "berth-scope", "berth-said"
+LANGUAGE, THEME, SCOPE, SAID, LOOKS = "berth-language", "berth-theme", "berth-scope", "berth-said", "berth-lists"
 THEMES = ("system", "light", "dark")
-SIZES = (20, 50, 100)
 SAID_SECONDS = 60
 SMALL = 1000
 LONGEST_VERSION = 10
@@ -85,6 +85,11 @@ class View:
     def theme(self) -> str:
         chosen = self.given.get(THEME, "")
         return chosen if chosen in THEMES else THEMES[0]
+
+    @cached_property
+    def looks(self) -> Looks:
+        """How lists look to whoever asks."""
+        return looks.read(self.given.get(LOOKS, ""))
 
     @property
     def is_operator(self) -> bool:
@@ -201,9 +206,13 @@ class View:
         return Wanted(sort, self.page_size, None if after is None else cursors.read(after, sort))
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """Rows per page to choose from."""
+        return looks.SIZES
+
+    @property
     def page_size(self) -> int:
-        asked = self.query.get("size")
-        return next((size for size in SIZES if str(size) == asked), SIZES[0])
+        return looks.size_of(self.query.get("size")) or self.looks.size
 
     def after(self, found: Found[Any], wanted: Wanted) -> str | None:
         """The address of the next page."""

@@ -6,7 +6,7 @@ from berth.doors.console.pages import seen
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import SCOPE, View
 from berth.doors.http import Answer
-from berth.registry import opening, overview
+from berth.registry import latest, opening, overview
 from berth.words.errors import FieldInvalid, Unknown
 
 SORTS = ("name", "-created_at", "-edited_at", "-pulls")
@@ -27,6 +27,7 @@ def show(view: View) -> Answer:
         found = overview.image_page(
             tx, place, wanted, at=view.site.now(), name=name, state=state if state in STATES else None
         )
+        newest = latest.of(tx, [row.id for row in found.items])
     view.keep(SCOPE, f"{above}/{within}", YEAR)
     return view.show(
         "images.html",
@@ -34,6 +35,7 @@ def show(view: View) -> Answer:
         rights=rights,
         endpoints=ends,
         rows=found.items,
+        newest=newest,
         next=view.after(found, wanted),
         wanted=wanted,
         filtered=name is not None or state is not None,

@@ -25,4 +25,12 @@ def save(view: View) -> Answer:
     return view.go("/console/settings", languages.find(language).gettext(_("Saved.")))
 
 
-ROUTES = (get("/settings", show, is_open=True), post("/settings", save, "settings.save", show, is_open=True))
+def tell_keys(view: View) -> Answer:
+    return view.show("shortcuts.html", off=view.given.get(KEYS, "on") == "off")
+
+
+ROUTES = (
+    get("/settings", show, is_open=True),
+    post("/settings", save, "settings.save", show, is_open=True),
+    get("/shortcuts", tell_keys, is_open=True),
+)

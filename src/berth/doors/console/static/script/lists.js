@@ -13,3 +13,14 @@ document.addEventListener("htmx:configRequest", (event) => {
   const sort = new URLSearchParams(location.search).get("sort");
   if (sort !== null) event.detail.parameters.sort = sort;
 });
+
+/* While a list is asked for, its rows stay. */
+document.addEventListener("htmx:beforeSend", (event) => {
+  if (event.detail.target?.id === "list" && event.detail.elt.dataset.poll === undefined) event.detail.target.setAttribute("aria-busy", "true");
+});
+document.addEventListener("htmx:afterRequest", () => document.querySelector("#list")?.removeAttribute("aria-busy"));
+
+/* The filters stay, and with them the link that asks for the list again: for the one that is shown, not the first one. */
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt.id === "refresh") event.detail.path = location.pathname + location.search;
+});

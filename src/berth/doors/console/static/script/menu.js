@@ -45,7 +45,7 @@ const fits = (item, button) => {
 /** @param {HTMLElement} button @param {HTMLElement} menu */
 const addresses = (button, menu) => {
   const { tag } = button.dataset;
-  const digest = button.closest("tr").querySelector(".digest code").title;
+  const digest = button.closest("tr").querySelector("[data-menu=row-menu]").getAttribute("href").split("/").at(-1);
   for (const item of menu.querySelectorAll("[data-endpoint]")) {
     const byTag = item.dataset.by === "tag";
     item.hidden = byTag && !tag;
