@@ -151,6 +151,11 @@ def test_what_was_selected_and_deleted_elsewhere_is_selected_no_more(
     expect(bar).to_contain_text("1 selected of up to 50")
 
 
+def polls(window: Window) -> list[str]:
+    """Those of the list; what stands above it asks for itself, as often."""
+    return [each for each in window.asked if "/-/tags?since=" in each]
+
+
 def test_a_page_that_waits_for_long_asks_less_often(server: Server, image: Image, window: Window) -> None:
     image.push_image("v1", seed=image.name)
     page = window.open(f"/images/{image.name}/-/tags").page
@@ -162,15 +167,32 @@ def test_a_page_that_waits_for_long_asks_less_often(server: Server, image: Image
         expect(page.locator("#list tbody tr").filter(has_text="Deleting")).to_have_count(1)
         counts = []
         for _minute in range(4):
-            before = len([each for each in window.asked if "since=" in each])
+            before = len(polls(window))
             for _step in range(20):
                 page.clock.run_for(3000)
                 expect(page.locator(".htmx-request")).to_have_count(0)
-            counts.append(len([each for each in window.asked if "since=" in each]) - before)
+            counts.append(len(polls(window)) - before)
         page.clock.resume()
     assert counts[0] >= 15
     assert counts[3] <= 6
     expect(page.locator("#list tbody tr")).to_have_count(0, timeout=30_000)
+
+
+def test_how_far_a_deletion_is_and_what_it_has_come_to_is_told(server: Server, image: Image, window: Window) -> None:
+    image.push_image("v1", seed=f"{image.name} 1")
+    image.push_image("v2", seed=f"{image.name} 2")
+    page = window.open(f"/images/{image.name}").page
+    page.get_by_role("button", name="Delete image").click()
+    with paused(server):
+        confirm(page)
+        expect(page.get_by_text("has begun.")).to_be_visible()
+        window.open(f"/images/{image.name}")
+        expect(page.get_by_text("0 of 2 digests deleted. You can leave this page.")).to_be_visible()
+        expect(page.get_by_role("progressbar", name="Progress")).to_be_visible()
+    expect(page.get_by_text("The image is deleted.")).to_be_visible(timeout=30_000)
+    expect(page.locator("h1")).to_contain_text("Gone")
+    page.get_by_role("link", name="View details").click()
+    expect(page.locator("h1")).to_contain_text("Done")
 
 
 def test_a_list_whose_image_is_gone_stays_and_says_so(server: Server, image: Image, window: Window) -> None:

@@ -31,4 +31,16 @@ def show_one(view: View) -> Answer:
     return view.show("operation.html", operation=found)
 
 
-ROUTES = (get("/activity", show), get("/activity/{job}", show_one))
+def show_banner(view: View) -> Answer:
+    """What stands above an image while it is deleted or changed, and in the end what became of that."""
+    with view.site.db.read() as tx:
+        found = operations.opened(tx, view.caller, view.params["job"])
+        others = operations.others_going_on(tx, found)
+    return view.show("banner.html", operation=found, others=others)
+
+
+ROUTES = (
+    get("/activity", show),
+    get("/activity/{job}", show_one),
+    get("/activity/{job}/banner", show_banner),
+)

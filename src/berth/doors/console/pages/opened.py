@@ -8,8 +8,9 @@ from berth.doors import endpoints
 from berth.doors.console.drawing import quoted
 from berth.doors.console.view import View
 from berth.doors.endpoints import Endpoints
-from berth.registry import opening
+from berth.registry import images, opening, operations
 from berth.registry.images import Image
+from berth.registry.operations import Operation
 from berth.words import digest as digests
 from berth.words.actions import Action, Actions
 from berth.words.digest import Digest
@@ -24,6 +25,8 @@ class Opened:
     endpoints: Endpoints
     url: str
     """Of its details."""
+    work: Operation | None
+    """What deletes or changes it now."""
 
     @property
     def name(self) -> str:
@@ -35,7 +38,15 @@ def image(tx: Connection, view: View, *needed: Action) -> Opened:
     above, within, name = (view.params[part] for part in ("registry", "repository", "image"))
     place, found = opening.open_image(tx, view.caller, above, within, name, *needed)
     ends = endpoints.of_registry(tx, view.site, view.scope, above).below(f"{within}/{name}")
-    return Opened(found, view.rights(tx, place), ends, f"/console/images/{quoted(str(found.path))}")
+    url = f"/console/images/{quoted(str(found.path))}"
+    return Opened(found, view.rights(tx, place), ends, url, _work(tx, found))
+
+
+def _work(tx: Connection, found: Image) -> Operation | None:
+    if found.state not in ("deleting", "editing"):
+        return None
+    going = images.operation_on(tx, found)
+    return None if going is None else operations.find(tx, going)
 
 
 def content(view: View) -> Digest:

@@ -2,22 +2,23 @@
    is asked for. Once somebody does, everything is. What is not there any more is not asked for again. */
 const OFTEN_MS = 120_000;
 const SELDOM_MS = 10_000;
-/** @type {number | null} */
-let since = null;
-let asked = 0;
+/** By id of what asks: when it began to, and when it did last. @type {Map<string, {since: number, asked: number}>} */
+const pollers = new Map();
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.elt.id !== "poll") return;
+  const { id, dataset } = event.detail.elt;
+  if (dataset?.poll === undefined) return;
   const now = Date.now();
-  since ??= now;
-  if (document.hidden || (now - since > OFTEN_MS && now - asked < SELDOM_MS)) event.preventDefault();
-  else asked = now;
+  const known = pollers.get(id) ?? { since: now, asked: 0 };
+  pollers.set(id, known);
+  if (document.hidden || (now - known.since > OFTEN_MS && now - known.asked < SELDOM_MS)) event.preventDefault();
+  else known.asked = now;
 });
 document.addEventListener("htmx:afterSettle", () => {
-  if (document.querySelector("#poll") === null) since = null;
+  for (const id of pollers.keys()) if (document.getElementById(id)?.dataset.poll === undefined) pollers.delete(id);
 });
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.elt.id === "poll" && event.detail.xhr.status < 500) event.detail.elt.remove();
+  if (event.detail.elt.dataset?.poll !== undefined && event.detail.xhr.status < 500) event.detail.elt.remove();
 });
 document.addEventListener("visibilitychange", () => {
   const address = document.querySelector("#poll")?.getAttribute("hx-get");
