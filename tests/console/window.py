@@ -96,8 +96,8 @@ class Window:
     def _axe(self) -> list[str]:
         self.page.evaluate(AXE.read_text())
         self.page.evaluate(_RUN, RULES)
-        # A promise that is waited for has no limit of time, and when another page comes in its place it is never kept;
-        # a function that is asked for again and again is refused by the page's own policy. A mark in the page is neither.
+        # A promise that is waited for has no limit of time, and when another page comes in its place it is never
+        # kept; a function that is asked for again and again is refused by the page's own policy. A mark is neither.
         self.page.wait_for_selector("html[data-axe]", state="attached", timeout=AXE_MS)
         answer: dict[str, Any] = self.page.evaluate("window.axeAnswer")  # Any: what axe says
         return [

@@ -12,7 +12,7 @@ from berth.scan import lists, looking, report
 from berth.scan.inventory import Kind, Package
 from berth.scan.lists import FindingFilters, Orders, PackageFilters, SecretFilters
 from berth.scan.looking import FindingRow, Looked, SecretRow
-from berth.scan.report import Counts
+from berth.scan.report import ByLevel, Counts
 from berth.words.policies import Level
 
 T = TypeVar("T")
@@ -51,9 +51,9 @@ def elsewhere(view: View) -> str | None:
     """Where the list is that has what the type asks for: secrets have one of their own."""
     type_, list_ = view.asked("type"), asked(view)
     if type_ == SECRET and list_ != SECRETS:
-        return _turned(view, SECRETS, type=type_)
+        return _turned(view, SECRETS)
     if type_ in KINDS and list_ == SECRETS:
-        return _turned(view, None, type=type_)
+        return _turned(view, None)
     return None
 
 
@@ -85,11 +85,16 @@ def _listed(
 
 
 def _counts(found: Sequence[FindingRow], secrets: Sequence[SecretRow]) -> Counts:
-    return report.count(
-        [row.finding for row in found if row.hidden is None],
-        [row.secret for row in secrets if row.hidden is None],
-        [row.finding for row in found if row.hidden is not None],
-        [row.secret for row in secrets if row.hidden is not None],
+    """What the lists come to without filters: every row is one."""
+    matches = [row.finding.match for row in found if row.hidden is None]
+    shown = [row.secret for row in secrets if row.hidden is None]
+    return Counts(
+        findings=ByLevel.of(match.level for match in matches),
+        fixable=ByLevel.of(match.level for match in matches if match.fixed_version),
+        vulnerabilities=len({match.vulnerability.id for match in matches}),
+        hidden=len(found) - len(matches),
+        secrets=ByLevel.of(Level(secret.level) for secret in shown),
+        hidden_secrets=len(secrets) - len(shown),
     )
 
 
@@ -131,6 +136,6 @@ def _types(packages: Iterable[Package]) -> tuple[tuple[str, str], ...]:
     return tuple((type_, report.LANGUAGES.get(type_, type_)) for type_ in types)
 
 
-def _turned(view: View, list_: str | None, **kept: str) -> str:
+def _turned(view: View, list_: str | None) -> str:
     """The other list with the filters that it has too."""
-    return view.turned(**{**dict.fromkeys(("q", "of", "fix", "findings", "sort", "after")), "list": list_, **kept})
+    return view.turned(q=None, of=None, fix=None, findings=None, sort=None, after=None, list=list_)

@@ -1,0 +1,61 @@
+"""What tests of checks need beside the browser: images that have something, checked and under a policy."""
+
+import json
+from collections.abc import Mapping
+
+import httpx
+
+from tests.client import Image
+from tests.documents import Document
+from tests.scan import images
+from tests.scan.secrets.shapes import GITHUB
+from tests.serving import ADMIN, PASSWORD, Server, wait_for
+
+AUTH = (ADMIN, PASSWORD)
+LODASH = json.dumps({"name": "lodash", "version": "4.17.15"}).encode()
+REQUEST = json.dumps({"name": "request", "version": "2.88.2"}).encode()
+FILES = {
+    "=srv/app/node_modules/lodash/package.json": LODASH,
+    "srv/app/node_modules/request/package.json": REQUEST,
+    "srv/app/.env": f"TOKEN={GITHUB}\n".encode(),
+}
+"""Two High findings with a fix at a path that is a formula to a spreadsheet, a Medium one without, and a secret."""
+
+
+def api(image: Image, *steps: str) -> str:
+    registry, repository, name = image.name.split("/", 2)
+    below = "/".join(["", *steps])
+    return f"/api/v1/registries/{registry}/repositories/{repository}/images/{name}{below}"
+
+
+def have_checked(image: Image, *documents: Document) -> None:
+    """Returns when they are."""
+    http = image.client.http
+    digests = [document.digest for document in documents]
+    http.post(api(image, "-", "scans"), json={"digests": digests}, auth=AUTH).raise_for_status()
+    wait_for(lambda: all(scan(image, digest)["state"] == "done" for digest in digests))
+
+
+def scan(image: Image, digest: str) -> Mapping[str, object]:
+    found: Mapping[str, object] = (
+        image.client.http.get(api(image, "-", "digests", digest, "scan"), auth=AUTH).raise_for_status().json()
+    )
+    return found
+
+
+def policy(image: Image, **fields: object) -> None:
+    """What is not named is off."""
+    off = {"automatic": False, "exclusion": False, "exclude_language_packages": False, "exclude_secrets": False}
+    rest = {"exclude_unfixed": False, "exclude_level": None, "publish_sbom": ""}
+    given = {"policies": {"scan": {**off, **rest, **fields}}}
+    answer = image.client.http.patch(api(image), json=given, headers={"If-Match": "*"}, auth=AUTH)
+    assert answer.status_code == httpx.codes.OK, answer.text
+
+
+def push_shop(image: Image, tag: str) -> Document:
+    """A minimal Debian with an application: findings of the system, of a language, and a secret."""
+    return images.push_layers(image, tag, images.minbase(), images.layer(FILES))
+
+
+def advise(server: Server) -> None:
+    server.berth("vulndb", "import", str(images.DATA / "osv"))
