@@ -1,6 +1,7 @@
 """Deletion policies in the console: what goes, what waits for an approval, and what each row says of it."""
 
 import contextlib
+import re
 import sqlite3
 
 from playwright.sync_api import Page, expect
@@ -64,9 +65,15 @@ def test_what_is_told_is_what_goes(server: Server, image: Image, window: Window)
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("None")
     expect(rows).to_contain_text(old.digest[:19])
-    expect(rows).to_contain_text("Untagged")
+    expect(rows).to_contain_text("Untagged, 10 days, limit 1")
+    for place in (2, 3):
+        expect(rows.get_by_role("cell").nth(place)).to_have_text(re.compile(r"\d ([KM]i)?B$"))
     page.get_by_role("link", name="Kept, and why").click()
-    for document, why in ((young, "Its period has not passed"), (listed, "Listed by what stays"), (locked, "Locked")):
+    for document, why in (
+        (young, "Its period has not passed, 0 days, limit 1"),
+        (listed, "Listed by what stays"),
+        (locked, "Locked"),
+    ):
         expect(rows.filter(has_text=document.digest[:19])).to_contain_text(why)
     assert image.has(old.digest)
     page.get_by_role("button", name="Apply exactly this").click()
@@ -157,6 +164,10 @@ def test_values_are_tried_without_being_saved(server: Server, image: Image, wind
     page.get_by_role("button", name="Edit image tag deletion").click()
     popup(page).get_by_role("switch", name="Deletion policy").check()
     popup(page).get_by_role("switch", name="Delete old images").check()
+    popup(page).get_by_label("Period for old images, days").fill("10")
+    expect(popup(page).get_by_role("status")).to_have_text("With these values 1 of 1 digests would be deleted now.")
+    popup(page).get_by_label("Period for old images, days").fill("0")
+    expect(popup(page).get_by_role("status")).to_contain_text("Enter a whole number of days from 1 to 999.")
     popup(page).get_by_label("Period for old images, days").fill("10")
     popup(page).get_by_role("button", name="Test these values").click()
     expect(page.locator("#list tbody tr")).to_contain_text("Old", timeout=15_000)

@@ -125,6 +125,25 @@ def test_the_bytes_told_are_those_that_become_free(web: Target, shelf: dict[str,
     assert shelf["young"].digest in digests(web)
 
 
+def test_each_digest_is_told_with_its_size_and_what_it_frees(
+    web: Target, shelf: dict[str, Document], site: Site
+) -> None:
+    """They share their configuration."""
+    run, items = ran(web, "test")
+    by_digest = {item.digest: item for item in items}
+    with site.db.read() as tx:
+        stored = {row.digest: row for row in tx.execute(select(manifest))}
+    for digest, item in by_digest.items():
+        assert (item.size, item.pushed_at) == (stored[digest].total_size, stored[digest].created_at)
+    bare, old, young = (by_digest[shelf[name].digest] for name in ("bare", "old", "young"))
+    assert young.freed is None
+    assert bare.size is not None
+    assert old.size is not None
+    assert bare.freed == bare.size - len(b"{}")
+    assert old.freed == old.size - len(b"{}") - len(b"shared")
+    assert run.freed == sum(item.freed or 0 for item in items)
+
+
 def test_bytes_that_only_the_trash_holds_besides_are_told(
     web: Target, shelf: dict[str, Document], clock: Clock, site: Site
 ) -> None:

@@ -25,6 +25,7 @@ COLUMNS = (
     manifest.c.untagged_at,
     manifest.c.state,
     manifest.c.version,
+    manifest.c.total_size,
     manifest.c.locked_at,
     manifest.c.locked_by,
     manifest.c.lock_reason,
@@ -99,6 +100,7 @@ def _content(
         locked=locked,
         active=row["state"] == "active",
         version=row["version"],
+        size=row["total_size"],
     )
 
 

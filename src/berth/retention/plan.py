@@ -60,6 +60,8 @@ class Content:
     """What locks it, in words."""
     active: bool = True
     version: int = 1
+    size: int = 0
+    """With all it holds; no rule asks for it."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ A test lists every digest with its verdict. A run lists what it was to delete, a
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -89,6 +89,12 @@ class Item:
     due_at: datetime | None
     version: int
     outcome: str
+    size: int | None
+    """With all it holds; None where an older release has kept none."""
+    freed: int | None
+    """Of that, what nothing else holds; of those that go."""
+    pushed_at: datetime | None
+    """First."""
 
 
 def start(
@@ -215,12 +221,13 @@ def plan(
     *,
     at: datetime,
     freed: int,
+    each: Mapping[int, int],
     outcome: str,
     breaker: str = "",
 ) -> None:
-    """Keep a plan, in the order in which a run deletes."""
+    """Keep a plan, in the order in which a run deletes; `each` is by id what those that go free."""
     _clear(site, run_id)
-    rows = [_values(run_id, place, verdict, outcome) for place, verdict in enumerate(ordered(verdicts))]
+    rows = [_values(run_id, place, verdict, outcome, each) for place, verdict in enumerate(ordered(verdicts))]
     for begins in range(0, len(rows), AT_ONCE):
         with site.db.write(durable=False) as tx:
             tx.execute(insert(retention_item), rows[begins : begins + AT_ONCE])
@@ -228,6 +235,14 @@ def plan(
     counts = {"deleted": going, "kept": len(verdicts) - going, "freed": freed, "breaker": breaker}
     with site.db.write() as tx:
         tx.execute(update(retention_run).where(retention_run.c.id == run_id).values(planned_at=at, **counts))
+
+
+def finished(tx: Connection, run: Run) -> int:
+    """How many of its digests it is through with: those that it has planned, and then those that it has deleted."""
+    query = select(func.count()).where(retention_item.c.run_id == run.id)
+    if run.planned_at is not None:
+        query = query.where(retention_item.c.deleted, retention_item.c.outcome != "queued")
+    return tx.scalar(query) or 0
 
 
 def wait(tx: Connection, run_id: str) -> None:
@@ -313,7 +328,9 @@ def end(tx: Connection, run_id: str, *, at: datetime, reason: str = "") -> None:
     tx.execute(update(retention_run).where(retention_run.c.id == run_id).values(**values))
 
 
-def _values(run_id: str, place: int, verdict: Verdict, outcome: str) -> dict[str, Any]:  # Any: column values
+def _values(
+    run_id: str, place: int, verdict: Verdict, outcome: str, freed: Mapping[int, int]
+) -> dict[str, Any]:  # Any: column values
     return {
         "run_id": run_id,
         "place": place,
@@ -325,6 +342,9 @@ def _values(run_id: str, place: int, verdict: Verdict, outcome: str) -> dict[str
         "due_at": verdict.due_at,
         "version": verdict.content.version,
         "outcome": outcome if verdict.deleted else "",
+        "size": verdict.content.size,
+        "freed": freed.get(verdict.content.id),
+        "pushed_at": verdict.content.pushed_at,
     }
 
 

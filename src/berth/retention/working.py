@@ -188,9 +188,10 @@ def _test(site: Site, begun: Run) -> str:
         found = facts.image_of(tx, begun.image_id)
         at = site.now()
         verdicts = [] if found is None else plan_retention(facts.read(tx, found, at=at), begun.policy, at)
-        freed = weights.freed(tx, [verdict.content.id for verdict in verdicts if verdict.deleted])
+        going = [verdict.content.id for verdict in verdicts if verdict.deleted]
+        freed, each = weights.freed(tx, going), weights.each(tx, going)
     trips = breaker.trips(verdicts, begun.policy)
-    runs.plan(site, begun.id, verdicts, at=at, freed=freed, outcome="", breaker=trips)
+    runs.plan(site, begun.id, verdicts, at=at, freed=freed, each=each, outcome="", breaker=trips)
     return deleting.GONE if found is None else ""
 
 
@@ -247,8 +248,9 @@ def prepare(site: Site, begun: Run) -> str:
             plan = _bound(plan, runs.taken(tx, begun.source))
         trips = breaker.trips(plan, begun.policy)
         going = [verdict for verdict in plan if verdict.deleted]
-        freed = weights.freed(tx, [verdict.content.id for verdict in going])
-    runs.plan(site, begun.id, going, at=at, freed=freed, outcome="queued", breaker=trips)
+        ids = [verdict.content.id for verdict in going]
+        freed, each = weights.freed(tx, ids), weights.each(tx, ids)
+    runs.plan(site, begun.id, going, at=at, freed=freed, each=each, outcome="queued", breaker=trips)
     return ""
 
 

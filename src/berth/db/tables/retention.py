@@ -43,6 +43,9 @@ retention_item = Table(
     Column("due_at", Instant),
     Column("version", Integer, nullable=False),
     Column("outcome", String(10), nullable=False, server_default=""),
+    Column("size", BigInteger),  # with all it holds; NULL: written by a release that did not keep it
+    Column("freed", BigInteger),  # of that, what nothing else holds; for those that go
+    Column("pushed_at", Instant),  # first
     Index("ix_retention_item_outcome", "run_id", "outcome", "place"),
     Index("ix_retention_item_digest", "run_id", "digest"),
 )

@@ -15,8 +15,9 @@ from berth.doors.http import Answer
 from berth.registry import details, editing, images, locks
 from berth.registry.details import ImageDetail
 from berth.registry.editing import Chosen
-from berth.retention import working
+from berth.retention import facts, preview, working
 from berth.words.actions import Action
+from berth.words.errors import FieldInvalid
 from berth.words.lock import Lock
 
 
@@ -85,6 +86,18 @@ def set_deletion(view: View) -> Answer:
     return view.go(found.url, view.say(_("Saved.")))
 
 
+def preview_deletion(view: View) -> Answer:
+    """A line below the values while they are entered: what would go now."""
+    with view.site.db.read() as tx:
+        found = opened.image(tx, view, Action.MANAGE)
+        before = facts.policy_of(tx, found.image.id)
+        try:
+            told = preview.of(tx, found.image, read_deletion(view, before), at=view.site.now())
+        except FieldInvalid as error:
+            return view.show("deletion_preview.html", 200, told=None, wrong=view.said_of(error))
+    return view.show("deletion_preview.html", told=told, wrong="")
+
+
 def ask_scan(view: View) -> Answer:
     found, detail = _read(view)
     return view.show("edit_scan.html", opened=found, detail=detail)
@@ -121,4 +134,5 @@ ROUTES = (
     post(PATH + "/-/edit/scan", set_scan, "image.edit", ask_scan),
     get(PATH + "/-/edit/deletion-policy", ask_deletion),
     post(PATH + "/-/edit/deletion-policy", set_deletion, "image.edit", ask_deletion),
+    post(PATH + "/-/edit/deletion-policy/preview", preview_deletion, "image.edit"),
 )

@@ -31,6 +31,7 @@ def show(view: View) -> Answer:
             run = runs.find(tx, found.image, asked)
         kept = view.asked("show") == "kept"
         page = None if run is None else runs.items(tx, run, wanted, deleted=not kept)
+        finished = runs.finished(tx, run) if run is not None and run.state == "running" else 0
     return view.show(
         "policy_test.html",
         opened=found,
@@ -41,6 +42,7 @@ def show(view: View) -> Answer:
         next=None if page is None else view.after(page, wanted),
         wanted=wanted,
         kept=kept,
+        finished=finished,
         by_others=deleting.BY_OTHERS,
         changed=run is not None and run.policy != detail.policies.deletion,
         tab="policy-test",
