@@ -1,9 +1,14 @@
 """`berth scan` and `berth vulndb`: what a pipeline asks, and what an operator brings."""
 
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
+import typer
+from pydantic import BaseModel
 
+from berth.cli import scan
+from berth.doors.api.shapes import advisories, scans
 from tests.cli.conftest import Command
 from tests.client import Image
 from tests.scan import images
@@ -40,6 +45,18 @@ def test_what_nobody_asked_for_is_no_good_scan_and_can_be_asked_for(berth: Comma
     assert berth.succeeds("image", "wait-scan", image.name, minbase, "--ask", *JSON).json["state"] == "done"
 
 
+def test_a_scan_that_failed_is_asked_for_again_by_who_waits_for_it(berth: Command, image: Image) -> None:
+    broken = images.push_layers(image, "v1", b"\x1f\x8b no gzip at all").digest
+    assert berth("scan", "run", image.name, broken).code == 11
+    assert berth("image", "wait-scan", image.name, broken).code == 11
+    assert len(berth.succeeds("scan", "history", image.name, broken, *JSON).json) == 1
+    assert berth("image", "wait-scan", image.name, broken, "--ask").code == 11
+    assert [each["state"] for each in berth.succeeds("scan", "history", image.name, broken, *JSON).json] == [
+        "failed",
+        "failed",
+    ]
+
+
 def test_results_are_listed_compared_and_written_as_documents(
     berth: Command, image: Image, minbase: str, tmp_path: Path
 ) -> None:
@@ -49,12 +66,40 @@ def test_results_are_listed_compared_and_written_as_documents(
     assert [each["vulnerability"] for each in worst] == ["CVE-2023-45853"]
     assert len(berth.succeeds("scan", "packages", image.name, "v1", *JSON).json) == 88
     assert berth.succeeds("scan", "secrets", image.name, "v1", *JSON).json == []
+
+    def listed(*words: str) -> list[dict[str, object]]:
+        found: list[dict[str, object]] = berth.succeeds("scan", words[0], image.name, "v1", *words[1:], *JSON).json
+        return found
+
+    assert len(listed("vulnerabilities", "--type", "deb", "--vulnerability", "2023-45853", "--sort", "-score")) == 1
+    assert listed("vulnerabilities", "--type", "npm") == listed("packages", "--kind", "language") == []
+    assert listed("packages", "--type", "deb", "--sort", "-findings", "--limit", "1")[0]["name"] == "zlib1g"
+    assert listed("secrets", "--rule", "private-key", "--file", "etc", "--sort", "severity") == []
+    assert berth("scan", "packages", image.name, "v1", "--sort", "size").code == 2
     assert berth.succeeds("scan", "compare", image.name, "v1", minbase, *JSON).json["findings_added"] == []
     assert berth.succeeds("scan", "history", image.name, "v1", *JSON).json[0]["state"] == "done"
     berth.succeeds("scan", "export", image.name, "v1", "spdx", "--to", str(tmp_path / "web.spdx.json"))
     assert "SPDX-2.3" in (tmp_path / "web.spdx.json").read_text()
     found = berth.succeeds("scan", "search", "--vulnerability", "CVE-2023-45853", *JSON).json
     assert image.name in [each["image"] for each in found]
+
+
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        ("vulnerabilities", scans.FindingsWanted),
+        ("packages", scans.PackagesWanted),
+        ("secrets", scans.SecretsWanted),
+        ("history", scans.ScanRunsWanted),
+        ("search", advisories.SearchWanted),
+    ],
+)
+def test_a_list_takes_every_filter_and_order_of_the_api(command: str, wanted: type[BaseModel]) -> None:
+    group = typer.main.get_group(scan.app)
+    options = {option.opts[0].removeprefix("--") for option in group.commands[command].params}
+    assert wanted.model_fields.keys() - {"cursor"} <= options
+    orders, _ = get_args(get_type_hints(getattr(scan, command))["sort"])
+    assert get_args(orders) == get_args(wanted.model_fields["sort"].annotation), "a shell completes them"
 
 
 def test_advisories_go_from_one_berth_to_another_as_a_bundle(berth: Command, tmp_path: Path) -> None:
