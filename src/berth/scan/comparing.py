@@ -1,4 +1,8 @@
-"""What one digest has that another has not: packages by name and version, findings by vulnerability and package."""
+"""What one digest has that another has not: packages by name and version, findings by vulnerability and package.
+
+A package may be there in several versions. What stands in the same version on both sides is compared with itself; of
+the versions that are left the first of one side became the first of the other, and so on.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -14,6 +18,8 @@ from berth.words.policies import Level
 
 Name = tuple[str, str]
 """Type and name of a package."""
+Versions = Mapping[str, Finding]
+"""A vulnerability of one package in the versions that have it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Comparison:
 def between(tx: Connection, base: Looked, now: Looked) -> Comparison:
     """Findings are compared as the policy of the image leaves them; a version that went up keeps its finding's name."""
     old, new = _versions(tx, base), _versions(tx, now)
-    had, has = _findings(tx, base), _findings(tx, now)
+    added, removed, changed = _compared(_findings(tx, base), _findings(tx, now))
     packages = {key: _change(key, old, new) for key in old.keys() | new.keys()}
     return Comparison(
         base.digest,
@@ -58,9 +64,9 @@ def between(tx: Connection, base: Looked, now: Looked) -> Comparison:
         tuple(packages[key] for key in sorted(new.keys() - old.keys())),
         tuple(packages[key] for key in sorted(old.keys() - new.keys())),
         tuple(packages[key] for key in sorted(old.keys() & new.keys()) if old[key] != new[key]),
-        _told(has[key] for key in has.keys() - had.keys()),
-        _told(had[key] for key in had.keys() - has.keys()),
-        _told(has[key] for key in has.keys() & had.keys() if _differs(had[key].match, has[key].match)),
+        _told(added),
+        _told(removed),
+        _told(changed),
     )
 
 
@@ -76,9 +82,31 @@ def _change(key: Name, old: Mapping[Name, set[str]], new: Mapping[Name, set[str]
     return PackageChange(*key, tuple(sorted(old.get(key, ()))), tuple(sorted(new.get(key, ()))))
 
 
-def _findings(tx: Connection, looked: Looked) -> dict[tuple[str, str, str], Finding]:
-    shown = (row.finding for row in looking.findings(tx, looked) if row.hidden is None)
-    return {(each.match.vulnerability.id, each.package.type, each.package.name): each for each in shown}
+def _findings(tx: Connection, looked: Looked) -> dict[tuple[str, str, str], dict[str, Finding]]:
+    found: dict[tuple[str, str, str], dict[str, Finding]] = defaultdict(dict)
+    for row in looking.findings(tx, looked):
+        if row.hidden is None:
+            package = row.finding.package
+            mine = found[row.finding.match.vulnerability.id, package.type, package.name]
+            mine.setdefault(package.version, row.finding)
+    return found
+
+
+def _compared(
+    had: Mapping[tuple[str, str, str], Versions], has: Mapping[tuple[str, str, str], Versions]
+) -> tuple[list[Finding], list[Finding], list[Finding]]:
+    """What was added, what was removed, and what is told otherwise, as it is now."""
+    added: list[Finding] = []
+    removed: list[Finding] = []
+    changed: list[Finding] = []
+    for key in had.keys() | has.keys():
+        before, after = had.get(key, {}), has.get(key, {})
+        gone, come = sorted(before.keys() - after.keys()), sorted(after.keys() - before.keys())
+        pairs = [(each, each) for each in before.keys() & after.keys()] + list(zip(gone, come, strict=False))
+        changed += [after[new] for old, new in pairs if _differs(before[old].match, after[new].match)]
+        added += [after[each] for each in come[len(gone) :]]
+        removed += [before[each] for each in gone[len(come) :]]
+    return added, removed, changed
 
 
 def _told(findings: Iterable[Finding]) -> tuple[FindingChange, ...]:

@@ -63,6 +63,14 @@ def unmatched(tx: Connection, result_id: int) -> dict[int, Component]:
     return _components(tx, _COMPONENTS.join(result_component).where(mine))
 
 
+def unmatched_of(tx: Connection, ids: Collection[int]) -> dict[int, Component]:
+    """Those of these components that nobody has matched yet."""
+    found: dict[int, Component] = {}
+    for some in reach.batches(ids):
+        found |= _components(tx, _COMPONENTS.where(among(tx, component.c.id, some), ~component.c.matched))
+    return found
+
+
 def named(tx: Connection, packages: Collection[tuple[str, str]]) -> dict[int, Component]:
     """The components of these ecosystems and names, of whichever module."""
     found: dict[int, Component] = {}

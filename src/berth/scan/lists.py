@@ -3,25 +3,21 @@
 A result is bounded, so a list is made whole and cut; the key of a page is that of its last row.
 """
 
-import hashlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from berth.db.pages import Found, Wanted
 from berth.scan.hiding import RANKS
-from berth.scan.inventory import Kind, Package
+from berth.scan.inventory import Kind
 from berth.scan.looking import FindingRow, PackageRow, SecretRow
+from berth.scan.unpacked import LONGEST, Key, mark
 from berth.words.errors import FieldInvalid
 from berth.words.policies import Level
 
-LONGEST = 100
-"""Characters of a text by which rows are sorted."""
-
 T = TypeVar("T")
 
-Key = tuple[int | str, ...]
 Orders = Mapping[str, Callable[[T], Key]]
 """By the name of an order the key of a row, which tells all rows apart; each of its parts is a number or a text."""
 
@@ -91,30 +87,11 @@ def _begins(sorted_: list[T], key: Callable[[T], Key], after: tuple[Any, ...], *
         raise FieldInvalid("cursor", "it is none that this list has given out")
     if not down:
         return bisect_right(sorted_, after, key=key)
-    keys = [key(row) for row in sorted_]
-    return next((place for place, each in enumerate(keys) if each < after), len(keys))
-
-
-def _of_finding(row: FindingRow) -> Key:
-    """What tells it from all others."""
-    return (row.finding.match.vulnerability.id, *_same_package(row.finding.package, row.parts))
-
-
-def _of_package(row: PackageRow) -> Key:
-    return _same_package(row.package, row.parts)
+    return bisect_left(sorted_, True, key=lambda row: key(row) < after)  # noqa: FBT003  the first that comes after
 
 
 def _of_secret(row: SecretRow) -> Key:
-    return (row.secret.path[:LONGEST], row.secret.line, row.secret.rule, _mark(row.secret, row.parts))
-
-
-def _same_package(package: Package, parts: Collection[str]) -> Key:
-    return (package.name[:LONGEST], package.version[:LONGEST], _mark(package, parts))
-
-
-def _mark(*facts: object) -> str:
-    """Tells rows apart that are otherwise alike, in few characters: a path may be long, and a cursor is not."""
-    return hashlib.blake2b(repr(facts).encode(errors="backslashreplace"), digest_size=12).hexdigest()
+    return (row.secret.path[:LONGEST], row.secret.line, row.secret.rule, mark(row.secret, row.parts))
 
 
 def _score(row: FindingRow) -> int:
@@ -124,16 +101,16 @@ def _score(row: FindingRow) -> int:
 
 
 FINDINGS: Orders[FindingRow] = {
-    "severity": lambda row: (RANKS[row.finding.match.level], _score(row), *_of_finding(row)),
-    "score": lambda row: (_score(row), *_of_finding(row)),
-    "vulnerability": _of_finding,
-    "package": lambda row: (row.finding.package.name[:LONGEST], *_of_finding(row)),
-    "fixed_version": lambda row: (row.finding.match.fixed_version, *_of_finding(row)),
+    "severity": lambda row: (RANKS[row.finding.match.level], _score(row), *row.key),
+    "score": lambda row: (_score(row), *row.key),
+    "vulnerability": lambda row: row.key,
+    "package": lambda row: (row.finding.package.name[:LONGEST], *row.key),
+    "fixed_version": lambda row: (row.finding.match.fixed_version[:LONGEST], *row.key),
 }
 PACKAGES: Orders[PackageRow] = {
-    "package": _of_package,
-    "findings": lambda row: (row.counts.critical, row.counts.high, row.counts.total, *_of_package(row)),
-    "type": lambda row: (row.package.type, *_of_package(row)),
+    "package": lambda row: row.key,
+    "findings": lambda row: (row.counts.critical, row.counts.high, row.counts.total, *row.key),
+    "type": lambda row: (row.package.type, *row.key),
 }
 SECRETS: Orders[SecretRow] = {
     "file": _of_secret,

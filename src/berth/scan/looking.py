@@ -1,6 +1,7 @@
 """Looking into the result of a digest: its findings, its packages, its secrets, and what was not checked.
 
-Of an index the results of the images that it lists are looked at together; each row says for which of them it is.
+Of an index the lists are those of its images one after the other, so they are as long as what is counted for it; each
+row says for which of them it is.
 """
 
 from collections import defaultdict
@@ -10,15 +11,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from berth.db.tables import component, component_match, manifest, manifest_edge, result_component, vulnerability
+from berth.db.tables import component, manifest, manifest_edge, result_component, vulnerability
 from berth.registry import reach
 from berth.registry.images import Image
-from berth.scan import coverage, ecosystems, hiding, library, report, results, standing
+from berth.scan import coverage, ecosystems, hiding, library, results, standing, unpacked
 from berth.scan.hiding import Reason
 from berth.scan.inventory import Gap, Inventory, Package, Secret
-from berth.scan.matches import Component, Match, Vulnerability
+from berth.scan.matches import Vulnerability
 from berth.scan.report import ByLevel, Finding
 from berth.scan.results import Result
+from berth.scan.unpacked import Key
 from berth.words.digest import Digest
 from berth.words.errors import ManifestUnknown, NotScannable, NotScanned
 from berth.words.policies import Level, ScanPolicy
@@ -44,26 +46,31 @@ class Looked:
     """Images of an index that have no result."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FindingRow:
     finding: Finding
     hidden: Reason | None
     """What of the policy leaves it out."""
     found_at: datetime
     parts: tuple[str, ...]
-    """Digests of the images it is in."""
+    """The digest of the image it is in: what two images of an index have are two findings, as they are counted."""
     number: int
     """Of the vulnerability."""
+    key: Key
+    """What tells it from all others."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PackageRow:
     package: Package
+    paths: tuple[str, ...]
+    """All places at which it lies."""
     counts: ByLevel
     parts: tuple[str, ...]
+    key: Key
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SecretRow:
     secret: Secret
     hidden: Reason | None
@@ -97,19 +104,15 @@ def into(tx: Connection, found: Image, content: Digest) -> Looked:
 
 def findings(tx: Connection, looked: Looked) -> list[FindingRow]:
     """All of them, those too that the policy hides; without the words of their vulnerabilities: see `with_words`."""
-    merged: dict[tuple[str, ...], FindingRow] = {}
+    found = []
     for part in looked.parts:
-        for finding, found_at, number in _raw(tx, part.result):
-            package, match = finding.package, finding.match
-            key = (match.vulnerability.id, package.kind, package.type, package.name, package.version, package.path)
-            known = merged.get(key)
-            if known is None:
-                fixed = bool(match.fixed_version)
-                hidden = hiding.hides(looked.policy, package.kind, match.level, fixed=fixed)
-                merged[key] = FindingRow(finding, hidden, found_at, (part.digest,), number)
-            elif part.digest not in known.parts:
-                merged[key] = replace(known, parts=(*known.parts, part.digest))
-    return list(merged.values())
+        parts = (part.digest,)
+        for raw in unpacked.of(tx, part.result).findings:
+            match = raw.finding.match
+            kind, fixed = raw.finding.package.kind, bool(match.fixed_version)
+            hidden = hiding.hides(looked.policy, kind, match.level, fixed=fixed)
+            found.append(FindingRow(raw.finding, hidden, raw.found_at, parts, raw.number, raw.key))
+    return found
 
 
 def with_words(tx: Connection, rows: Sequence[FindingRow]) -> list[FindingRow]:
@@ -128,33 +131,35 @@ def with_words(tx: Connection, rows: Sequence[FindingRow]) -> list[FindingRow]:
 
 
 def packages(tx: Connection, looked: Looked) -> list[PackageRow]:
-    """All packages, with how many findings each has that the policy leaves."""
-    shown = [row.finding for row in findings(tx, looked) if row.hidden is None]
-    counted = {_without_layer(package): by_level for package, by_level in report.count_by_package(shown).items()}
-    merged: dict[Package, list[str]] = defaultdict(list)
-    for part in looked.parts:
-        for package in dict.fromkeys(map(_without_layer, inventory(tx, part).packages)):
-            merged[package].append(part.digest)
-    return [PackageRow(each, counted.get(each, ByLevel()), tuple(parts)) for each, parts in merged.items()]
+    """All packages, each version once, with how many findings each has that the policy leaves."""
+    levels: dict[Key, list[Level]] = defaultdict(list)
+    for row in findings(tx, looked):
+        if row.hidden is None:
+            levels[row.key[1:]].append(row.finding.match.level)
+    counts = {key: ByLevel.of(each) for key, each in levels.items()}
+    nothing = ByLevel()
+    return [
+        PackageRow(
+            listed.unit.packages[0], listed.unit.paths, counts.get(listed.key, nothing), (part.digest,), listed.key
+        )
+        for part in looked.parts
+        for listed in unpacked.of(tx, part.result).units
+    ]
 
 
 def secrets(tx: Connection, looked: Looked) -> list[SecretRow]:
     hidden = Reason.SECRET if hiding.hides_secrets(looked.policy) else None
-    merged: dict[Secret, list[str]] = defaultdict(list)
-    for part in looked.parts:
-        for secret in inventory(tx, part).secrets:
-            merged[secret].append(part.digest)
-    return [SecretRow(each, hidden, tuple(parts)) for each, parts in merged.items()]
+    return [SecretRow(each, hidden, (part.digest,)) for part in looked.parts for each in inventory(tx, part).secrets]
 
 
 def inventory(tx: Connection, part: Part) -> Inventory:
-    return results.inventory_of(tx, part.result.id)
+    return unpacked.of(tx, part.result).inventory
 
 
 def raw_findings(tx: Connection, part: Part) -> list[Finding]:
     """Of one image, in full."""
-    rows = [FindingRow(finding, None, at, (part.digest,), number) for finding, at, number in _raw(tx, part.result)]
-    return [row.finding for row in with_words(tx, rows)]
+    alone = Looked(part.digest, ScanPolicy(), (part,), 0)
+    return [row.finding for row in with_words(tx, findings(tx, alone))]
 
 
 def gaps(tx: Connection, looked: Looked, *, at: datetime) -> list[Gap]:
@@ -181,55 +186,6 @@ def _languages_of(tx: Connection, result: Result) -> list[str]:
     return sorted(tx.scalars(mine.where(component.c.kind == "language").distinct()))
 
 
-def _raw(tx: Connection, result: Result) -> list[tuple[Finding, datetime, int]]:
-    found = results.inventory_of(tx, result.id)
-    by_component = _matches(tx, result.id)
-    rows = []
-    for package in found.packages:
-        key = results.component_of(result.scanner, result.digest, package, found.os)
-        for match, found_at, number in by_component.get(key, ()) if key is not None else ():
-            rows.append((Finding(package, match), found_at, number))
-    return rows
-
-
-def _matches(tx: Connection, result_id: int) -> dict[Component, list[tuple[Match, datetime, int]]]:
-    flaw = vulnerability.c
-    query = (
-        select(component.c.ecosystem, component.c.name, component.c.version, component.c.kind, component_match)
-        .add_columns(flaw.name.label("flaw"), flaw.aliases, flaw.vector, flaw.score, flaw.published, flaw.malware)
-        .join_from(result_component, component)
-        .join(component_match, component_match.c.component_id == component.c.id)
-        .join(vulnerability, flaw.id == component_match.c.vulnerability_id)
-        .where(result_component.c.result_id == result_id)
-    )
-    found: dict[Component, list[tuple[Match, datetime, int]]] = defaultdict(list)
-    for row in tx.execute(query).mappings():
-        said = Vulnerability(
-            row["flaw"],
-            tuple(row["aliases"]),
-            vector=row["vector"],
-            score=row["score"],
-            published=row["published"],
-            malware=row["malware"],
-        )
-        match = Match(
-            said,
-            Level(row["level"]),
-            row["level_source"],
-            row["fixed_version"],
-            row["fix_state"],
-            tuple(row["records"]),
-        )
-        key = Component(row["ecosystem"], row["name"], row["version"], row["kind"])
-        found[key].append((match, row["found_at"], row["vulnerability_id"]))
-    return found
-
-
 def _told(row: FindingRow, flaw: Vulnerability) -> FindingRow:
     match = replace(row.finding.match, vulnerability=flaw)
     return replace(row, finding=replace(row.finding, match=match))
-
-
-def _without_layer(package: Package) -> Package:
-    """So that the same package of two images is one row."""
-    return replace(package, layer="")

@@ -31,11 +31,22 @@ class Finding:
 
     package: Package
     match: Match
+    others: tuple[Package, ...] = ()
+    """The same package in the same version at other places."""
 
     @property
-    def unit(self) -> tuple[str, str, str]:
+    def packages(self) -> tuple[Package, ...]:
+        return self.package, *self.others
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(each.path for each in self.packages))
+
+    @property
+    def unit(self) -> tuple[str, ...]:
         """What is counted as one: a vulnerability of a package in a version, at however many places that lies."""
-        return self.match.vulnerability.id, self.package.name, self.package.version
+        package = self.package
+        return self.match.vulnerability.id, package.kind, package.type, package.name, package.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +136,8 @@ def count(
     hidden: Iterable[Finding] = (),
     hidden_secrets: Iterable[Secret] = (),
 ) -> Counts:
-    worst: dict[tuple[str, str, str], Level] = {}
-    fixable: set[tuple[str, str, str]] = set()
+    worst: dict[tuple[str, ...], Level] = {}
+    fixable: set[tuple[str, ...]] = set()
     for finding in findings:
         unit, level = finding.unit, finding.match.level
         worst[unit] = max(worst.get(unit, level), level, key=RANKS.__getitem__)
@@ -135,7 +146,7 @@ def count(
     return Counts(
         findings=ByLevel.of(worst.values()),
         fixable=ByLevel.of(worst[unit] for unit in fixable),
-        vulnerabilities=len({id_ for id_, _, _ in worst}),
+        vulnerabilities=len({unit[0] for unit in worst}),
         hidden=len({finding.unit for finding in hidden} - worst.keys()),
         secrets=ByLevel.of(Level(secret.level) for secret in secrets),
         hidden_secrets=sum(1 for _ in hidden_secrets),
@@ -146,9 +157,10 @@ def count_by_package(findings: Iterable[Finding]) -> dict[Package, ByLevel]:
     """Of every package that has findings, how many of each level; a vulnerability counts once."""
     worst: dict[Package, dict[str, Level]] = {}
     for finding in findings:
-        levels, level = worst.setdefault(finding.package, {}), finding.match.level
-        id_ = finding.match.vulnerability.id
-        levels[id_] = max(levels.get(id_, level), level, key=RANKS.__getitem__)
+        id_, level = finding.match.vulnerability.id, finding.match.level
+        for package in finding.packages:
+            levels = worst.setdefault(package, {})
+            levels[id_] = max(levels.get(id_, level), level, key=RANKS.__getitem__)
     return {package: ByLevel.of(levels.values()) for package, levels in worst.items()}
 
 

@@ -6,6 +6,7 @@ goes on naming it from the trash; a result that no row has named for longer than
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -32,8 +33,21 @@ LONGEST_BODY = 256 << 20
 """Bytes of an unpacked body; a scan makes none that is longer."""
 
 
-Units = Mapping[Component, Collection[tuple[str, str]]]
-"""By component its packages, by name and version."""
+Units = Mapping[Component, int]
+"""How many packages each component has, by name and version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is counted as one: a package in a version, at however many places that lies."""
+
+    component: Component | None
+    """What it is matched as; None where it is matched as nothing."""
+    packages: tuple[Package, ...]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(each.path for each in self.packages))
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,7 @@ class Result:
 class Ready:
     """All of an inventory that takes long to make, made before anybody has to wait for a row to be written."""
 
+    inventory: Inventory
     values: dict[str, Any]  # Any: column values
     body: bytes
     units: Units
@@ -69,16 +84,17 @@ def ready(digest: str, inventory: Inventory, *, scanner: str) -> Ready:
     for secret in inventory.secrets:
         levels[secret.level] = levels.get(secret.level, 0) + 1
     document = inventory.to_json()
+    packages = units(scanner, digest, inventory)
     one = partial(component_of, scanner, digest, os=inventory.os)
     lost = unmatched.gaps(inventory) if scanner == BUILTIN else unmatched.gaps_of_others(inventory, one)
     values = {
         "os": document["os"],
         "gaps": [*document["gaps"], *map(asdict, lost)],
-        "packages": len(inventory.packages),
+        "packages": len(packages),
         "secrets": levels,
     }
     body = zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
-    return Ready(values, body, _units(scanner, digest, inventory))
+    return Ready(inventory, values, body, _matched(packages))
 
 
 def prepare(site: Site, digest: str, inventory: Inventory, *, scanner: str) -> Ready:
@@ -139,6 +155,39 @@ def link(site: Site, result_id: int, made: Ready, *, analyzer: int) -> None:
             _add(tx, result_id, {key: made.units[key] for key in part})
     with site.db.write(durable=False) as tx:
         tx.execute(update(scan_result).where(scan_result.c.id == result_id).values(analyzer=analyzer))
+
+
+def renew(tx: Connection, result_id: int, made: Ready, *, version: str, analyzer: int, at: datetime) -> bool:
+    """Put what was found now in the place of what was found before, which was in force to this moment.
+
+    Its components are matched, and whoever calls this counts them in the same transaction. Most are those that it had,
+    and only the others are written. False: some of them have been forgotten, so nothing is changed.
+    """
+    ids = component_ids(tx, made.units)
+    if len(ids) < len(made.units):
+        return False
+    mine = scan_result.c.id == result_id
+    now = {**made.values, "scanner_version": version, "analyzer": analyzer, "taken_at": at}
+    tx.execute(update(scan_result).where(mine).values(**now))
+    upsert(tx, scan_body, {"result_id": result_id, "body": made.body}, ["result_id"])
+    link = result_component.c
+    had = dict(tx.execute(select(link.component_id, link.units).where(link.result_id == result_id)).all())
+    wanted = {ids[key]: count for key, count in made.units.items()}
+    other = [number for number, count in had.items() if wanted.get(number) != count]
+    for part in _parts(other):
+        tx.execute(delete(result_component).where(link.result_id == result_id, link.component_id.in_(part)))
+    fresh = [number for number, count in wanted.items() if had.get(number) != count]
+    for part in _parts(fresh):
+        rows = [{"result_id": result_id, "component_id": each, "units": wanted[each]} for each in part]
+        tx.execute(insert(result_component), rows)
+    return True
+
+
+def is_good(tx: Connection, digest: str, scanner: str) -> bool:
+    """Whether a digest has a result that was evaluated; nobody evaluates one to the end of the transaction."""
+    mine = (scan_result.c.digest == digest) & (scan_result.c.scanner == scanner)
+    query = select(scan_result.c.evaluated_at).where(mine)
+    return tx.scalar(query.with_for_update(key_share=True)) is not None
 
 
 def inventory_of(tx: Connection, result_id: int) -> Inventory:
@@ -205,17 +254,19 @@ def component_of(scanner: str, digest: str, package: Package, os: OperatingSyste
 
 
 def components_of(scanner: str, digest: str, inventory: Inventory) -> Collection[Component]:
-    return _units(scanner, digest, inventory)
+    return _matched(units(scanner, digest, inventory))
 
 
-def _units(scanner: str, digest: str, inventory: Inventory) -> dict[Component, set[tuple[str, str]]]:
-    """By component its packages, by name and version."""
-    units: dict[Component, set[tuple[str, str]]] = {}
+def units(scanner: str, digest: str, inventory: Inventory) -> list[Unit]:
+    found: dict[tuple[Component | None, str, str, str], list[Package]] = {}
     for package in inventory.packages:
         key = component_of(scanner, digest, package, inventory.os)
-        if key is not None:
-            units.setdefault(key, set()).add((package.name, package.version))
-    return units
+        found.setdefault((key, package.type, package.name, package.version), []).append(package)
+    return [Unit(key[0], tuple(packages)) for key, packages in found.items()]
+
+
+def _matched(packages: Collection[Unit]) -> dict[Component, int]:
+    return dict(Counter(unit.component for unit in packages if unit.component is not None))
 
 
 def _link(tx: Connection, result_id: int, units: Units) -> None:
@@ -230,7 +281,7 @@ def _add(tx: Connection, result_id: int, units: Units) -> None:
         for part in _parts(missing):
             _make(tx, part)
         ids |= component_ids(tx, missing)  # one that others had may just have been forgotten
-    rows = [{"result_id": result_id, "component_id": ids[key], "units": len(those)} for key, those in units.items()]
+    rows = [{"result_id": result_id, "component_id": ids[key], "units": count} for key, count in units.items()]
     for part in _parts(rows):
         tx.execute(insert(result_component), part)
 

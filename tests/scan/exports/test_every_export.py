@@ -76,7 +76,9 @@ def test_a_report_of_nothing_has_an_export(export: Export) -> None:
 
 @pytest.mark.parametrize("export", ALL.values(), ids=ALL)
 def test_a_large_report_comes_in_pieces(export: Export) -> None:
-    packages = tuple(replace(reports.LODASH, path=f"{number}/package.json") for number in range(2000))
+    packages = tuple(
+        replace(reports.LODASH, version=f"4.17.{number}", path=f"{number}/package.json") for number in range(2000)
+    )
     large = reports.report(
         packages=packages,
         findings=tuple(reports.finding(package) for package in packages),

@@ -118,6 +118,7 @@ def test_the_shape_is_as_it_was() -> None:
                 "fix_state": "fixed",
                 "records": ["DSA-1"],
                 "package": package,
+                "paths": ["var/lib/dpkg/status"],
             }
         ],
         "packages": [package | {"license": "", "vendor": "", "module": "", "owned": False, "vulnerabilities": one}],

@@ -24,11 +24,11 @@ def test_what_the_advisories_do_not_say_at_that_moment_goes_with_the_export(
 ) -> None:
     web = make.image(site, "main/apps/web")
     pushed = images.push(web, images.debian([]))
+    row, at = row_of(web, pushed), None if days is None else site.now() + timedelta(days=days)
     with site.db.write() as tx:
         result = evaluating.store(tx, site, pushed.digest, {BASH: 1, LODASH: 1})
         evaluation.evaluated(tx, result, at=site.now(), advisories="x", advisories_at=site.now())
-        results.in_force(tx, row_of(web, pushed).id, result)
-    at = None if days is None else site.now() + timedelta(days=days)
+        results.in_force(tx, row.id, result)
     found = images.opened(web)
     with site.db.read() as tx:
         report = reporting.of(tx, found, digests.parse(pushed.digest), at=at)

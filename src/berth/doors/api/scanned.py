@@ -56,6 +56,7 @@ def finding(row: FindingRow, waiver: Cover | None) -> shapes.Finding:
             "severity": match.level.value,
             "severity_source": match.level_source,
             "package": row.finding.package,
+            "paths": row.finding.paths,
             "fixed_version": match.fixed_version,
             "fix_state": match.fix_state,
             "title": flaw.title,
@@ -78,7 +79,8 @@ def finding(row: FindingRow, waiver: Cover | None) -> shapes.Finding:
 
 def package(row: PackageRow) -> shapes.PackageRow:
     shown = shapes.Package.model_validate(row.package).model_dump()
-    return shapes.PackageRow.model_validate({**shown, "counts": row.counts, "images": row.parts}, from_attributes=True)
+    more = {"paths": row.paths, "counts": row.counts, "images": row.parts}
+    return shapes.PackageRow.model_validate({**shown, **more}, from_attributes=True)
 
 
 def secret(row: SecretRow) -> shapes.Secret:

@@ -70,5 +70,5 @@ def _times(known: Vulnerability) -> JSON:
 
 
 def _affects(group: list[Finding]) -> Iterator[JSON]:
-    for package in dict.fromkeys(finding.package for finding in group):
+    for package in dict.fromkeys(package for finding in group for package in finding.packages):
         yield {"ref": ids.package(package)}

@@ -3,6 +3,7 @@
 What was not checked stands below the vulnerabilities, in rows of its own category: without any vulnerability a list is
 not empty where that means nothing.
 
+A finding is one line, and so is a package in a version, at however many places that lies: a cell has all of these.
 A cell that a spreadsheet would take for a formula is written with an apostrophe before it, which makes it text.
 """
 
@@ -10,7 +11,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from berth.scan import exclusion, report
 from berth.scan.exports import pieces, ratings
@@ -52,6 +53,8 @@ NOT_CHECKED = "not checked"
 """The category of a row that tells a gap: its code as the title, its words as the description."""
 SECRETS = ("Severity", "Rule", "Title", "Path", "Line", "Match", "Layer", "Deleted later")
 
+MOST_PLACES = 100
+
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters, and halves of surrogate pairs, which UTF-8 cannot say."""
 _FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
@@ -70,7 +73,7 @@ def packages(of: Report) -> Iterator[bytes]:
     """Every package, with how many of its findings are shown."""
     view = exclusion.apply(of.policy, of.findings, of.secrets)
     counts = report.count_by_package(view.findings)
-    return _lines(PACKAGES, (_package(of, package, counts.get(package, ByLevel())) for package in of.packages))
+    return _lines(PACKAGES, (_package(of, places, counts) for places in _by_version(of.packages)))
 
 
 def secrets(of: Report) -> Iterator[bytes]:
@@ -85,7 +88,7 @@ def _vulnerability(of: Report, finding: Finding) -> tuple[Cell, ...]:
         *(package.kind, report.origin(package, of.os), package.name, known.id, match.level, match.level_source),
         *(package.version, match.fixed_version, match.fix_state, ratings.score(known), known.vector),
         *(known.title, known.description, "\n".join(known.links), " ".join(known.aliases)),
-        *(time.text(known.published) if known.published else "", package.path, package.layer),
+        *(time.text(known.published) if known.published else "", *_places(finding.packages)),
     )
 
 
@@ -94,10 +97,28 @@ def _not_checked(gap: Gap) -> tuple[Cell, ...]:
     return tuple(told.get(column, "") for column in VULNERABILITIES)
 
 
-def _package(of: Report, package: Package, counts: ByLevel) -> tuple[Cell, ...]:
+def _by_version(packages: Iterable[Package]) -> Iterable[Sequence[Package]]:
+    found: dict[tuple[str | bool, ...], list[Package]] = {}
+    for each in packages:
+        same = (each.kind, each.type, each.name, each.version, each.source_name, each.source_version, each.owned)
+        found.setdefault(same, []).append(each)
+    return found.values()
+
+
+def _places(packages: Sequence[Package]) -> tuple[str, str]:
+    """Their paths and layers, a line for each place as long as a spreadsheet takes them."""
+    places = list(dict.fromkeys((each.path, each.layer) for each in packages))
+    if len(places) > MOST_PLACES:
+        places[MOST_PLACES:] = [(f"and {len(places) - MOST_PLACES} more", "")]
+    return "\n".join(path for path, _ in places), "\n".join(layer for _, layer in places)
+
+
+def _package(of: Report, places: Sequence[Package], by_package: Mapping[Package, ByLevel]) -> tuple[Cell, ...]:
+    package = places[0]
+    counts = next((by_package[each] for each in places if each in by_package), ByLevel())
     return (
         *(package.kind, report.origin(package, of.os), package.type, package.name, package.version, package.arch),
-        *(package.source_name, package.source_version, package.license, package.vendor, package.path, package.layer),
+        *(package.source_name, package.source_version, package.license, package.vendor, *_places(places)),
         *(getattr(counts, level.value) for level in reversed(Level)),
         counts.total,
     )

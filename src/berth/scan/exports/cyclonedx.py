@@ -32,7 +32,7 @@ JSON = dict[str, Any]  # Any: JSON values
 
 def document(report: Report, *, vulnerabilities: bool = False) -> Iterator[bytes]:
     findings = exclusion.apply(report.policy, report.findings, ()).findings if vulnerabilities else ()
-    packages = list(dict.fromkeys(chain(report.packages, (finding.package for finding in findings))))
+    packages = list(dict.fromkeys(chain(report.packages, *(finding.packages for finding in findings))))
     written = Open(
         {
             "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",

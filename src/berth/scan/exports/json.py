@@ -10,13 +10,14 @@
                      secrets by level and in total, hidden_secrets
     gaps             [code, text]: what was not checked
     vulnerabilities  [id, aliases, level, level_source, score, vector, title, description, links, published, modified,
-                      malware, fixed_version, fix_state, records, package]
+                      malware, fixed_version, fix_state, records, package, paths]
     packages         [kind, type, name, version, purl, source_name, source_version, arch, path, layer, license, vendor,
                       module, owned, vulnerabilities]: the last one counts by level and in total
     secrets          [rule, level, title, path, line, masked, layer, deleted_later]
 
 Levels are `critical high medium low negligible unknown none`, times are UTC with microseconds, what is unknown is an
-empty string, a score or a time that is unknown null. The package of a vulnerability has the fields `kind` to `layer`.
+empty string, a score or a time that is unknown null. The package of a vulnerability has the fields `kind` to `layer`
+and is that of the first of its paths; among the packages it stands once for each of them.
 """
 
 from collections.abc import Iterator
@@ -103,6 +104,7 @@ def _vulnerability(finding: Finding, os: OperatingSystem | None) -> JSON:
         "fix_state": match.fix_state,
         "records": match.records,
         "package": _place(finding.package, os),
+        "paths": finding.paths,
     }
 
 

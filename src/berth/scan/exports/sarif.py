@@ -116,7 +116,7 @@ def _result(report: Report, finding: Finding, place: int) -> JSON:
         "ruleIndex": place,
         "level": LEVELS.get(match.level, "note"),
         "message": _text(f"{package.name} {package.version} has {match.vulnerability.id} ({match.level}); {mended}."),
-        "locations": [{**_place(report, package.path, 1), "logicalLocations": [named]}],
+        "locations": [{**_place(report, path, 1), "logicalLocations": [named]} for path in finding.paths],
         **_fingerprints(ids.finding(finding)),
         "properties": {
             "level": match.level,

@@ -192,6 +192,7 @@ class Finding(Shown):
     severity: Level
     severity_source: Annotated[str, Field(description="Who rated it so; empty for an unknown level.")]
     package: Package
+    paths: Annotated[list[str], Field(description="All places at which the package lies in this version.")]
     fixed_version: Annotated[str, Field(description="The smallest that mends it; empty: there is none.")]
     fix_state: FixState
     title: str
@@ -206,7 +207,7 @@ class Finding(Shown):
     found_at: Instant
     hidden: Annotated[str | None, Field(description="What of the policy leaves it out.")]
     waiver: Annotated[Covered | None, Field(description="It does not count for pulls, and who has answered for that.")]
-    images: Annotated[list[str], Field(description="Digests of the images it is in.")]
+    images: Annotated[list[str], Field(description="The digest of the image it is in: of an index, of one of its own.")]
 
 
 class Findings(Page):
@@ -233,6 +234,7 @@ class ByLevel(Shown):
 
 
 class PackageRow(Package):
+    paths: Annotated[list[str], Field(description="All places at which it lies in this version.")]
     counts: ByLevel
     images: list[str]
 
