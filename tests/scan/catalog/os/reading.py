@@ -11,8 +11,9 @@ DATA = Path(__file__).parent / "data"
 
 
 def read(path: str, body: bytes) -> Contents:
-    """With the one reader that wants it."""
-    (reader,) = [each for each in READERS if each.wants(path, body[:HEAD])]
+    """With the one reader that wants it, by its name or else by its bytes: random ones may begin as a program does."""
+    named = [each for each in READERS if each.wants(path, b"")]
+    (reader,) = named or [each for each in READERS if each.wants(path, body[:HEAD])]
     return reader.read(path, io.BytesIO(body))
 
 
