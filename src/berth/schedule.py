@@ -15,7 +15,7 @@ from berth.db import insert_ignore
 from berth.db.tables import schedule
 from berth.jobs import Job
 from berth.people import expired
-from berth.registry import measuring, sweep, trash
+from berth.registry import measuring, place_trash, sweep, trash
 from berth.restriction import refused
 from berth.retention import working
 from berth.scan import forgetting, updating
@@ -34,6 +34,7 @@ class Recurring:
 RECURRING = (
     Recurring(sweep.sweep, timedelta(hours=1)),
     Recurring(trash.purge, timedelta(hours=1)),
+    Recurring(place_trash.purge, timedelta(hours=1)),
     Recurring(working.apply_due, timedelta(hours=1)),
     Recurring(measuring.measure, timedelta(minutes=10)),
     Recurring(expired.purge, timedelta(hours=1)),

@@ -13,7 +13,7 @@ from berth.audit import trail
 from berth.doors import logs
 from berth.jobs import Jobs, listed, run_next
 from berth.people import expired
-from berth.registry import applying, erasing, measuring, sweep, trash
+from berth.registry import applying, erasing, measuring, place_restoring, place_trash, sweep, trash
 from berth.restriction import refused
 from berth.retention import working
 from berth.scan import forgetting, importing, publishing, updating
@@ -31,7 +31,9 @@ JOBS = listed(
     erasing.digests,
     erasing.image_,
     erasing.place_,
+    place_restoring.images,
     trash.purge,
+    place_trash.purge,
     working.apply_due,
     working.test,
     working.run,

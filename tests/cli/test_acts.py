@@ -128,8 +128,20 @@ def test_a_repository_goes_with_everything_inside(berth: Command, server: Server
     inner = server.client().image("main/gone/" + image.name.rpartition("/")[2])
     push(inner, "one", "v1")
     assert berth("repository", "delete", "main/gone").code == 4
+    told = berth.succeeds("repository", "delete", "main/gone", "--everything", "--dry-run").out
+    assert told == "repository main/gone would be deleted with images: 1, digests: 1, tags: 1\n"
     berth.succeeds("repository", "delete", "main/gone", "--everything")
     assert berth("repository", "show", "main/gone").code == 3
+    [entry] = [each for each in berth.succeeds("trash", "list", "main", *JSON).json if each["path"] == "main/gone"]
+    berth.succeeds("repository", "create", "main/gone")
+    assert berth("trash", "restore", "main", str(entry["id"])).code == 4
+    berth.succeeds("trash", "restore", "main", str(entry["id"]), "--name", "gone-again")
+    assert there(server.client().image(inner.name.replace("main/gone/", "main/gone-again/")), "v1")
+    for name in ("main/gone", "main/gone-again"):
+        berth.succeeds("repository", "delete", name, "--everything")
+    for each in berth.succeeds("trash", "list", "main", *JSON).json:
+        berth.succeeds("trash", "purge", "main", str(each["id"]))
+    assert berth.succeeds("trash", "list", "main", *JSON).json == []
 
 
 @pytest.mark.parametrize(
@@ -140,7 +152,7 @@ def test_a_repository_goes_with_everything_inside(berth: Command, server: Server
         (("image", "delete", "main/apps/nothing"), 3),
         (("digest", "delete", "main/apps/nothing", "sha256:0"), 2),
         (("digest", "lock", "main/apps/nothing", *(f"sha256:{number:064x}" for number in range(51))), 2),
-        (("trash", "list", "main"), 2),
+        (("trash", "restore", "main"), 2),
         (("trash", "restore", "main/apps"), 2),
     ],
 )

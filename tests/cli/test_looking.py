@@ -36,6 +36,8 @@ def test_lists_and_details_read_the_same_both_ways(server: Server, on_server: Co
         ("policy", "show", "main/apps"),
         ("operation", "list"),
         ("trash", "list", "main/apps"),
+        ("trash", "list", "main"),
+        ("trash", "list"),
     ):
         for form in ((), JSON):
             assert on_server.succeeds(*words, *form).out == on_server.succeeds(*words, *form, *data(server)).out, words

@@ -86,7 +86,14 @@ def test_a_registry_is_changed_and_deleted_with_everything_inside(window: Window
     confirm(page)
     expect(page.get_by_text("Deletion has begun.")).to_be_visible()
     window.open("/activity")
-    expect(page.get_by_role("link", name="Delete registry").first).to_be_visible()
+    mine = page.locator("#list tbody tr").filter(has_text=name)
+    expect(mine.filter(has_text="Delete registry").get_by_text("Done")).to_be_visible(timeout=15_000)
+    window.open("/trash")
+    page.get_by_role("button", name=f"Restore {name}", exact=True).click()
+    confirm(page)
+    expect(page.get_by_text(f"{name} is back; its images follow.")).to_be_visible()
+    expect(mine.filter(has_text="Restore registry").get_by_text("Done")).to_be_visible(timeout=15_000)
+    assert window.server.client().image(f"{name}/fresh/one").tags() == ["v1"]
 
 
 def test_defaults_are_set_and_applied_to_images_that_are_there(window: Window) -> None:

@@ -357,7 +357,7 @@ def test_a_place_of_which_something_stays_is_inactive(web: Target, other: Target
     request_place(site, web.place, "main/apps")
     acts.work(web)
     with site.db.read() as tx:
-        assert tx.scalars(select(repository.c.id)).all() == []
+        assert tx.scalars(select(repository.c.state)).all() == ["trashed"]
 
 
 def ended(site: Site, requested: deletion.Requested) -> Operation:

@@ -11,7 +11,7 @@ from berth.cli.remote import EXITS, Facts, Refused, Remote
 
 COLUMNS = ("digest", "state", "tags", "referrers", "reason")
 
-Everything = Annotated[bool, typer.Option("--everything", help="With all that is inside; the trash does not keep it.")]
+Everything = Annotated[bool, typer.Option("--everything", help="With all that is inside.")]
 
 
 def told(api: Remote, answer: Facts, *, wait: bool, dry_run: bool, output_format: Format) -> None:
@@ -60,7 +60,7 @@ def of_one(api: Remote, answer: Facts | None, what: str, *, wait: bool, dry_run:
     """Say what became of an image, a repository or a registry. Raises `Refused`."""
     none_refused(answer["items"] if answer else [])
     if dry_run:
-        typer.echo(f"{what} would be deleted")
+        typer.echo(f"{what} would be deleted{_inside(answer)}")
         return
     if answer is None or answer["operation"] is None:
         typer.echo(f"{what} deleted")
@@ -72,6 +72,15 @@ def of_one(api: Remote, answer: Facts | None, what: str, *, wait: bool, dry_run:
     typer.echo(f"{what} deleted")
 
 
+def _inside(answer: Facts | None) -> str:
+    """How much goes with a whole."""
+    inside = answer["inside"] if answer else None
+    if inside is None:
+        return ""
+    counts = [f"{name}: {inside[name]}" for name in ("repositories", "images", "digests", "tags") if inside[name]]
+    return f" with {', '.join(counts)}" if counts else ""
+
+
 def place(
     api: Remote, address: str, name: str, kind: str, *, everything: bool, dry_run: bool, wait: bool, yes: bool
 ) -> None:
@@ -80,7 +89,7 @@ def place(
         api.get(address)
         typer.echo(f"{kind} {name} would be deleted if it is empty")
         return
-    inside = " with everything inside, for good" if everything else ""
+    inside = " with everything inside" if everything else ""
     if not dry_run:
         asking.sure(f"Delete the {kind} {name}{inside}?", yes=yes)
     asked = {"everything": True, "name": name, "dry_run": dry_run} if everything else {}

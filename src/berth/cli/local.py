@@ -22,7 +22,7 @@ from berth.doors.sign_in import CALLER, SignIn
 from berth.jobs import listed, run_next
 from berth.people.access import Principal
 from berth.people.callers import Caller
-from berth.registry import applying, erasing
+from berth.registry import applying, erasing, place_restoring
 from berth.scan import importing, updating, working
 from berth.site import Site
 
@@ -30,6 +30,7 @@ FOLLOWED = listed(
     erasing.digests,
     erasing.image_,
     erasing.place_,
+    place_restoring.images,
     applying.apply,
     importing.import_,
     importing.roll_back,

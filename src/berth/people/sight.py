@@ -1,11 +1,14 @@
-"""What a principal may know of, as conditions for lists: whatever they have some right on, and what is public."""
+"""What a principal may know of, as conditions for lists: whatever they have some right on, and what is public.
+
+Registries and repositories in the trash are no part of it.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from berth.db.tables import grant_, registry, repository
+from berth.db.tables import TRASHED, grant_, registry, repository
 from berth.people.access import Principal, Scope
 from berth.words import actions as words
 from berth.words.actions import ALL, NONE, Actions
@@ -21,20 +24,24 @@ class Sight:
 
     def of_registries(self) -> ColumnElement[bool]:
         """For a query over `registry`: also those of which only a repository is seen."""
+        there = registry.c.state != TRASHED
         if self.everything:
-            return true()
+            return there
         above = select(repository.c.registry_id).where(repository.c.id.in_(self.repositories))
-        return or_(registry.c.visibility == "public", registry.c.id.in_(self.registries), registry.c.id.in_(above))
+        seen = or_(registry.c.visibility == "public", registry.c.id.in_(self.registries), registry.c.id.in_(above))
+        return and_(there, seen)
 
     def of_repositories(self) -> ColumnElement[bool]:
         """For a query over `repository` joined with `registry`."""
+        there = repository.c.state != TRASHED
         if self.everything:
-            return true()
-        return or_(
+            return there
+        seen = or_(
             registry.c.visibility == "public",
             registry.c.id.in_(self.registries),
             repository.c.id.in_(self.repositories),
         )
+        return and_(there, seen)
 
 
 def of(tx: Connection, principal: Principal) -> Sight:

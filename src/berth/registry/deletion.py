@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from berth.audit import events
 from berth.audit.events import Actor
 from berth.db import changes
-from berth.db.tables import image, manifest, registry, repository
+from berth.db.tables import TRASHED, image, manifest, registry, repository, tag
 from berth.people.access import Place
 from berth.registry import deletable, erasing, images, limits, locks, operations, reach, registries, repositories
 from berth.registry.deletable import Verdict
@@ -28,10 +28,22 @@ from berth.words.names import ImagePath
 
 
 @dataclass(frozen=True)
+class Inside:
+    """What goes with a whole."""
+
+    repositories: int
+    images: int
+    digests: int
+    tags: int
+
+
+@dataclass(frozen=True)
 class Requested:
     operation: str | None
     """None when there is nothing to do, or when it was only asked what would be done."""
     verdicts: list[Verdict]
+    inside: Inside | None = None
+    """Of an image, a repository or a registry."""
 
 
 def request_digests(
@@ -76,22 +88,22 @@ def request_image(tx: Connection, found: Image, actor: Actor, *, at: datetime, d
     """
     now = _not_deleting(tx, found)
     _refuse_locked(tx, image.c.id == now.id, at=at)
+    inside = _count(tx, image.c.id == now.id, 0)
     if dry_run:
-        return Requested(None, [])
+        return Requested(None, [], inside)
     _mark(tx, image.c.id == now.id)
-    count = tx.scalar(select(func.count()).where(manifest.c.image_id == now.id)) or 0
-    events.record(tx, actor, "image.delete", str(now.path), at=at, before={"digests": count})
+    events.record(tx, actor, "image.delete", str(now.path), at=at, before={"digests": inside.digests})
     operation = operations.start(
-        tx, "delete image", str(now.path), actor, at=at, total=count, repository_id=now.repository_id
+        tx, "delete image", str(now.path), actor, at=at, total=inside.digests, repository_id=now.repository_id
     )
     erasing.image_.put(tx, at=at, operation_id=operation, image_id=now.id)
-    return Requested(operation, [])
+    return Requested(operation, [], inside)
 
 
 def request_place(
     tx: Connection, place: Place, typed: str, actor: Actor, *, at: datetime, dry_run: bool = False
 ) -> Requested:
-    """Delete a registry or repository with everything inside, which nothing brings back, not even the trash.
+    """Delete a registry or repository with everything inside, into the trash, which brings it back as a whole.
 
     `typed` is its path as the person has typed it. Raises `FieldInvalid` when that is another one, `PlaceDeleting`,
     and `Locked` when anything inside is.
@@ -99,21 +111,38 @@ def request_place(
     if typed != str(place):
         raise FieldInvalid("name", f"type {place} to delete it with everything inside")
     _hold_place(tx, place)
-    inside = image.c.repository_id.in_(_repositories(place))
-    _refuse_locked(tx, inside, at=at)
+    here = image.c.repository_id.in_(_repositories(place))
+    _refuse_locked(tx, here, at=at)
+    inside = _count(tx, here, _count_repositories(tx, place))
     if dry_run:
-        return Requested(None, [])
+        return Requested(None, [], inside)
     _mark_place(tx, place)
-    _mark(tx, inside)
-    count = tx.scalar(select(func.count()).where(inside, image.c.born_at.is_not(None))) or 0
+    _mark(tx, here)
     what = "registry" if place.repository_id is None else "repository"
-    events.record(tx, actor, f"{what}.delete", str(place), at=at, before={"images": count})
+    events.record(tx, actor, f"{what}.delete", str(place), at=at, before=vars(inside))
     above, within = place.registry_id, place.repository_id
     operation = operations.start(
-        tx, f"delete {what}", str(place), actor, at=at, total=count, registry_id=above, repository_id=within
+        tx, f"delete {what}", str(place), actor, at=at, total=inside.digests, registry_id=above, repository_id=within
     )
     erasing.place_.put(tx, at=at, operation_id=operation, registry_id=above, repository_id=within)
-    return Requested(operation, [])
+    return Requested(operation, [], inside)
+
+
+def _count(tx: Connection, images_: ColumnElement[bool], repositories_: int) -> Inside:
+    born = select(image.c.id).where(images_, image.c.born_at.is_not(None))
+    counts = (
+        select(func.count()).select_from(born.subquery()),
+        select(func.count()).where(manifest.c.image_id.in_(born)),
+        select(func.count()).where(tag.c.image_id.in_(born)),
+    )
+    return Inside(repositories_, *(tx.scalar(count) or 0 for count in counts))
+
+
+def _count_repositories(tx: Connection, place: Place) -> int:
+    if place.repository_id is not None:
+        return 0
+    there = (repository.c.registry_id == place.registry_id) & (repository.c.state != TRASHED)
+    return tx.scalar(select(func.count()).where(there)) or 0
 
 
 def _item(verdict: Verdict) -> Item:
@@ -162,7 +191,8 @@ def _mark(tx: Connection, inside: ColumnElement[bool]) -> None:
 def _repositories(place: Place) -> list[int] | ColumnElement[int]:
     if place.repository_id is not None:
         return [place.repository_id]
-    return select(repository.c.id).where(repository.c.registry_id == place.registry_id).scalar_subquery()
+    there = (repository.c.registry_id == place.registry_id) & (repository.c.state != TRASHED)
+    return select(repository.c.id).where(there).scalar_subquery()
 
 
 def _hold_place(tx: Connection, place: Place) -> None:

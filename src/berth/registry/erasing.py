@@ -4,7 +4,9 @@ What cannot be erased becomes inactive with the reason. An operation always ends
 take that down does the job rest and run again.
 """
 
+import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,10 +15,10 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, up
 
 from berth.audit.events import Actor
 from berth.db import changes
-from berth.db.tables import image, image_blob, manifest, registry, repository, tag_history
+from berth.db.tables import TRASHED, image, image_blob, manifest, registry, repository, tag_history
 from berth.jobs import job
 from berth.registry import images as rooms
-from berth.registry import operations, past, reach, trash
+from berth.registry import operations, past, place_trash, reach, trash
 from berth.registry.images import Image
 from berth.registry.operations import Item, Operation
 from berth.site import Site
@@ -29,6 +31,16 @@ ROWS = 5000
 NOTHING = timedelta(0)
 
 log = structlog.get_logger("berth.registry")
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What is done to an image, and how it stands in the trash afterwards."""
+
+    operation: Operation
+    keep: timedelta
+    why: str
+    batch: str
 
 
 @job("registry.delete_digests")
@@ -59,7 +71,7 @@ def image_(site: Site, *, operation_id: str, image_id: int) -> None:
     operation = _begin(site, operation_id)
     if operation.ended:
         return
-    reason = _erase_image(site, image_id, operation, keep=trash.kept(site.settings))
+    reason = _erase_image(site, image_id, Deed(operation, trash.kept(site.settings), "delete", operation.id))
     with site.db.write() as tx:
         if reason:
             _inactive(tx, image, image.c.id == image_id, reason)
@@ -73,12 +85,13 @@ def place_(site: Site, *, operation_id: str, registry_id: int, repository_id: in
     if operation.ended:
         return
     reason = ""
+    with_registry = repository_id is None
     for each in _repository_ids(site, registry_id, repository_id):
-        reason = _erase_repository(site, each, operation) or reason
-    if not reason and repository_id is None:
-        reason = _attempt(site, lambda tx: _erase_place(tx, registry, registry_id))
+        reason = _erase_repository(site, each, operation, with_registry=with_registry) or reason
+    if not reason and with_registry:
+        reason = _attempt(site, lambda tx: _to_place_trash(tx, site, registry, registry_id, operation))
     with site.db.write() as tx:
-        if reason and repository_id is None:
+        if reason and with_registry:
             _inactive(tx, registry, registry.c.id == registry_id, reason)
         changes.bump(tx, changes.ACCESS)
         operations.end(tx, operation_id, at=site.now(), reason=reason)
@@ -132,7 +145,7 @@ def _move(tx: Connection, *, site: Site, operation: Operation, image_id: int, it
     for item in items:
         ids.update(tx.scalars(select(manifest.c.id).where(_those(image_id, item))))
     if ids:
-        _to_trash(tx, site, found, ids, operation, keep=trash.kept(site.settings))
+        _to_trash(tx, site, found, ids, Deed(operation, trash.kept(site.settings), "delete", operation.id))
 
 
 def _those(image_id: int, item: Item) -> ColumnElement[bool]:
@@ -141,11 +154,9 @@ def _those(image_id: int, item: Item) -> ColumnElement[bool]:
     return (manifest.c.image_id == image_id) & manifest.c.digest.in_(named) & (manifest.c.state == "deleting")
 
 
-def _to_trash(
-    tx: Connection, site: Site, found: Image, ids: Collection[int], operation: Operation, *, keep: timedelta
-) -> None:
-    actor = Actor(operation.started_by)
-    trash.move(tx, found, ids, actor, at=site.now(), keep=keep, why="delete", batch=operation.id)
+def _to_trash(tx: Connection, site: Site, found: Image, ids: Collection[int], deed: Deed) -> None:
+    actor = Actor(deed.operation.started_by)
+    trash.move(tx, found, ids, actor, at=site.now(), keep=deed.keep, why=deed.why, batch=deed.batch)
 
 
 def _image(tx: Connection, image_id: int) -> Image | None:
@@ -161,22 +172,22 @@ def _image(tx: Connection, image_id: int) -> Image | None:
     return None if row is None else Image(row[0], row[1], ImagePath(*row[2:]), born=True)
 
 
-def _erase_image(site: Site, image_id: int, operation: Operation, *, keep: timedelta) -> str:
+def _erase_image(site: Site, image_id: int, deed: Deed) -> str:
     """Everything in an image, then itself; returns why that could not be done."""
     reason = ""
     while True:
-        gone, reason = _erase_pass(site, image_id, operation, keep)
+        gone, reason = _erase_pass(site, image_id, deed)
         if not gone:
             break
     with site.db.read() as tx:
         left = tx.execute(select(manifest.c.id).where(manifest.c.image_id == image_id).limit(1)).first()
     if left is not None:
         return reason or "a digest could not be deleted"
-    _erase_rest(site, image_id, operation, keep)
-    return _attempt(site, lambda tx: _erase_row(tx, site, image_id, operation, keep))
+    _erase_rest(site, image_id, deed)
+    return _attempt(site, lambda tx: _erase_row(tx, site, image_id, deed))
 
 
-def _erase_pass(site: Site, image_id: int, operation: Operation, keep: timedelta) -> tuple[int, str]:
+def _erase_pass(site: Site, image_id: int, deed: Deed) -> tuple[int, str]:
     """Go through an image from its newest digest to its oldest; returns how many went, and what stood in the way.
 
     Indexes are newer than what they list, so one pass is mostly enough.
@@ -189,7 +200,7 @@ def _erase_pass(site: Site, image_id: int, operation: Operation, keep: timedelta
         if not rows:
             return gone, reason
         last = rows[-1]
-        some, why = _erase_some(site, image_id, [manifest_id for _, manifest_id in rows], operation, keep)
+        some, why = _erase_some(site, image_id, [manifest_id for _, manifest_id in rows], deed)
         gone, reason = gone + some, why or reason
 
 
@@ -204,11 +215,11 @@ def _older(tx: Connection, image_id: int, last: tuple[datetime, int] | None) -> 
     return [(row.created_at, row.id) for row in tx.execute(query.order_by(*order).limit(BATCH))]
 
 
-def _erase_some(site: Site, image_id: int, ids: list[int], operation: Operation, keep: timedelta) -> tuple[int, str]:
+def _erase_some(site: Site, image_id: int, ids: list[int], deed: Deed) -> tuple[int, str]:
     """Those that no index outside of them lists; when one of them fails, each by itself."""
     with site.db.read() as tx:
         free = _unlisted(tx, ids)
-    erase = partial(_erase, site=site, image_id=image_id, operation=operation, keep=keep)
+    erase = partial(_erase, site=site, image_id=image_id, deed=deed)
     if not free or not _attempt(site, partial(erase, asked=free)):
         return len(free), ""
     reasons = [_attempt(site, partial(erase, asked=[each])) for each in sorted(free, reverse=True)]
@@ -217,14 +228,12 @@ def _erase_some(site: Site, image_id: int, ids: list[int], operation: Operation,
     return len(free - left), next(filter(None, reasons), "")
 
 
-def _erase(
-    tx: Connection, *, asked: Collection[int], site: Site, image_id: int, operation: Operation, keep: timedelta
-) -> None:
+def _erase(tx: Connection, *, asked: Collection[int], site: Site, image_id: int, deed: Deed) -> None:
     found = _image(tx, image_id)
     free = _unlisted(tx, asked)
     if found is not None and free:
-        _to_trash(tx, site, found, free, operation, keep=keep)
-        operations.progress(tx, operation.id, len(free))
+        _to_trash(tx, site, found, free, deed)
+        operations.progress(tx, deed.operation.id, len(free))
 
 
 def _unlisted(tx: Connection, ids: Collection[int]) -> set[int]:
@@ -236,9 +245,9 @@ def _unlisted(tx: Connection, ids: Collection[int]) -> set[int]:
     return free
 
 
-def _erase_rest(site: Site, image_id: int, operation: Operation, keep: timedelta) -> None:
+def _erase_rest(site: Site, image_id: int, deed: Deed) -> None:
     """What there may be very much of, in small transactions."""
-    while keep and _history_kept(site, image_id, operation):
+    while deed.keep and _history_kept(site, image_id, deed):
         pass
     for table, key in ((tag_history, tag_history.c.id), (image_blob, image_blob.c.digest)):
         some = select(key).where(table.c.image_id == image_id).limit(ROWS)
@@ -247,9 +256,9 @@ def _erase_rest(site: Site, image_id: int, operation: Operation, keep: timedelta
             pass
 
 
-def _history_kept(site: Site, image_id: int, operation: Operation) -> int:
+def _history_kept(site: Site, image_id: int, deed: Deed) -> int:
     with site.db.write(durable=False) as tx:
-        return past.move_some(tx, image_id, operation.id, ROWS)
+        return past.move_some(tx, image_id, deed.batch, ROWS)
 
 
 def _deleted(site: Site, table: Table, going: ColumnElement[bool]) -> int:
@@ -257,12 +266,12 @@ def _deleted(site: Site, table: Table, going: ColumnElement[bool]) -> int:
         return tx.execute(delete(table).where(going)).rowcount
 
 
-def _erase_row(tx: Connection, site: Site, image_id: int, operation: Operation, keep: timedelta) -> None:
+def _erase_row(tx: Connection, site: Site, image_id: int, deed: Deed) -> None:
     found = _image(tx, image_id)
     if found is None:
         return
-    actor, at = Actor(operation.started_by), site.now()
-    trash.keep_image(tx, found, actor, at=at, keep=keep, why="delete", batch=operation.id)
+    actor, at = Actor(deed.operation.started_by), site.now()
+    trash.keep_image(tx, found, actor, at=at, keep=deed.keep, why=deed.why, batch=deed.batch)
     tx.execute(delete(image_blob).where(image_blob.c.image_id == image_id))
     tx.execute(delete(image).where(image.c.id == image_id))
 
@@ -271,32 +280,48 @@ def _repository_ids(site: Site, registry_id: int, repository_id: int | None) -> 
     if repository_id is not None:
         return [repository_id]
     with site.db.read() as tx:
-        mine = select(repository.c.id).where(repository.c.registry_id == registry_id)
+        mine = select(repository.c.id).where(repository.c.registry_id == registry_id, repository.c.state != TRASHED)
         return list(tx.scalars(mine.order_by(repository.c.id)))
 
 
-def _erase_repository(site: Site, repository_id: int, operation: Operation) -> str:
-    """All its images and itself; its trash goes with it, so nothing is put there."""
+def _erase_repository(site: Site, repository_id: int, operation: Operation, *, with_registry: bool) -> str:
+    """All its images, each a batch of its own, and itself, into the trash."""
+    why = place_trash.WENT_WITH[registry.name if with_registry else repository.name]
     with site.db.read() as tx:
-        query = select(image.c.id).where(image.c.repository_id == repository_id).order_by(image.c.id)
-        ids = list(tx.scalars(query))
+        query = select(image.c.id, image.c.born_at).where(image.c.repository_id == repository_id).order_by(image.c.id)
+        rows = tx.execute(query).all()
     reason = ""
-    for image_id in ids:
-        stuck = _erase_image(site, image_id, operation, keep=NOTHING)
+    for image_id, born_at in rows:
+        keep = NOTHING if born_at is None else trash.kept(site.settings)
+        deed = Deed(operation, keep, why, _batch(operation, image_id))
+        stuck = _erase_image(site, image_id, deed)
         if stuck:
             with site.db.write() as tx:
                 _inactive(tx, image, image.c.id == image_id, stuck)
+                past.put_back(tx, image_id, deed.batch)
         reason = stuck or reason
-    reason = reason or _attempt(site, lambda tx: _erase_place(tx, repository, repository_id))
+    told = {"with_registry": with_registry}
+    reason = reason or _attempt(
+        site, lambda tx: _to_place_trash(tx, site, repository, repository_id, operation, **told)
+    )
     if reason:
         with site.db.write() as tx:
             _inactive(tx, repository, repository.c.id == repository_id, reason)
     return reason
 
 
-def _erase_place(tx: Connection, table: Table, place_id: int) -> None:
-    tx.execute(delete(table).where(table.c.id == place_id))
-    changes.bump(tx, changes.ACCESS)
+def _batch(operation: Operation, image_id: int) -> str:
+    """The same one after a crash."""
+    return str(uuid.uuid5(uuid.UUID(operation.id), str(image_id)))
+
+
+def _to_place_trash(
+    tx: Connection, site: Site, table: Table, place_id: int, operation: Operation, **told: bool
+) -> None:
+    found = tx.execute(select(table.c.state).where(table.c.id == place_id).with_for_update()).first()
+    if found is not None and found.state != TRASHED:
+        actor, keep = Actor(operation.started_by), trash.kept(site.settings)
+        place_trash.put(tx, table, place_id, actor, at=site.now(), keep=keep, **told)
 
 
 def _inactive(tx: Connection, table: Table, which: ColumnElement[bool], reason: str) -> None:

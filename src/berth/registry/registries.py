@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from berth.audit import events
 from berth.audit.events import Actor
 from berth.db import changes, pages, versions
 from berth.db.pages import Found, Wanted
-from berth.db.tables import registry, repository
+from berth.db.tables import TRASHED, registry, repository
+from berth.registry import place_trash
 from berth.words import names
 from berth.words.errors import AlreadyExists, FieldInvalid, NotEmpty, RegistryUnknown
 
@@ -76,8 +77,7 @@ def create(
         "public_endpoint": public_endpoint,
         "create_on_push": create_on_push,
     }
-    _free(tx, values, HOSTS)
-    _free(tx, values, LISTENERS)
+    refuse_taken(tx, values)
     made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
     try:
         with tx.begin_nested():
@@ -120,30 +120,41 @@ def edit(
 
 def find(tx: Connection, name: str) -> Registry:
     """Raises `RegistryUnknown`."""
-    row = tx.execute(select(registry).where(registry.c.name == name)).mappings().first()
+    query = select(registry).where(registry.c.name == name, registry.c.state != TRASHED)
+    row = tx.execute(query).mappings().first()
     if row is None:
         raise RegistryUnknown(name)
     return _of(row)
 
 
 def every(tx: Connection) -> list[Registry]:
-    return [_of(row) for row in tx.execute(select(registry).order_by(registry.c.name)).mappings()]
+    query = select(registry).where(registry.c.state != TRASHED).order_by(registry.c.name)
+    return [_of(row) for row in tx.execute(query).mappings()]
 
 
 def page(tx: Connection, wanted: Wanted, *where: ColumnElement[bool]) -> Found[Registry]:
     return pages.fetch(tx, select(registry).where(*where), SORTS, wanted, _of)
 
 
-def remove(tx: Connection, actor: Actor, name: str, *, at: datetime, expected: int | None = None) -> None:
-    """Delete an empty registry. Raises `RegistryUnknown`, `NotEmpty`, `Stale`."""
+def remove(
+    tx: Connection, actor: Actor, name: str, *, at: datetime, keep: timedelta, expected: int | None = None
+) -> None:
+    """Delete an empty registry, into the trash. Raises `RegistryUnknown`, `NotEmpty`, `Stale`."""
     found = find(tx, name)
     versions.expect(tx, registry, found.id, expected)
-    held = tx.scalar(select(func.count()).where(repository.c.registry_id == found.id)) or 0
+    tx.execute(select(registry.c.id).where(registry.c.id == found.id).with_for_update())
+    there = (repository.c.registry_id == found.id) & (repository.c.state != TRASHED)
+    held = tx.scalar(select(func.count()).where(there)) or 0
     if held:
         raise NotEmpty("registry", name, f"{held} {'repository' if held == 1 else 'repositories'}")
-    tx.execute(delete(registry).where(registry.c.id == found.id))
-    changes.bump(tx, changes.ACCESS)
+    place_trash.put(tx, registry, found.id, actor, at=at, keep=keep)
     events.record(tx, actor, "registry.delete", name, at=at, before={"visibility": found.visibility})
+
+
+def refuse_taken(tx: Connection, values: Mapping[str, Any]) -> None:  # Any: column values
+    """Raises `AlreadyExists` for a host or listener that another registry has."""
+    _free(tx, values, HOSTS)
+    _free(tx, values, LISTENERS)
 
 
 def _of(row: RowMapping) -> Registry:

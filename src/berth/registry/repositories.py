@@ -1,7 +1,7 @@
 """Repositories: where images are pushed to, with the default policies that new images copy."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, select, update
 
@@ -9,8 +9,8 @@ from berth.audit import events
 from berth.audit.events import Actor
 from berth.db import changes, insert_ignore, pages, versions
 from berth.db.pages import Found, Wanted
-from berth.db.tables import image, image_blob, registry, repository
-from berth.registry import registries
+from berth.db.tables import TRASHED, image, image_blob, registry, repository
+from berth.registry import place_trash, reach, registries
 from berth.words import names
 from berth.words.errors import AlreadyExists, NotEmpty, PlaceDeleting, RepositoryUnknown
 from berth.words.policies import DeletionPolicy, LockPolicy, Policies, PullPolicy, ScanPolicy
@@ -73,7 +73,8 @@ def ensure(tx: Connection, actor: Actor, registry_name: str, name: str, *, at: d
 def find(tx: Connection, registry_name: str, name: str) -> Repository:
     """Raises `RegistryUnknown`, `RepositoryUnknown`."""
     owner = registries.find(tx, registry_name)
-    query = select(repository).where(repository.c.registry_id == owner.id, repository.c.name == name)
+    mine = (repository.c.registry_id == owner.id) & (repository.c.name == name)
+    query = select(repository).where(mine, repository.c.state != TRASHED)
     row = tx.execute(query).mappings().first()
     if row is None:
         raise RepositoryUnknown(registry_name, name)
@@ -85,6 +86,7 @@ def of_registry(tx: Connection, registry_name: str | None = None) -> list[Reposi
     query = (
         select(repository, registry.c.name.label("registry"))
         .join(registry)
+        .where(repository.c.state != TRASHED)
         .order_by(registry.c.name, repository.c.name)
     )
     if registry_name is not None:
@@ -119,20 +121,32 @@ def edit(
 
 
 def remove(
-    tx: Connection, actor: Actor, registry_name: str, name: str, *, at: datetime, expected: int | None = None
+    tx: Connection,
+    actor: Actor,
+    registry_name: str,
+    name: str,
+    *,
+    at: datetime,
+    keep: timedelta,
+    expected: int | None = None,
 ) -> None:
-    """Delete an empty repository. Raises `RegistryUnknown`, `RepositoryUnknown`, `NotEmpty`, `Stale`."""
+    """Delete an empty repository, into the trash.
+
+    Raises `RegistryUnknown`, `RepositoryUnknown`, `NotEmpty`, `Stale`.
+    """
     found = find(tx, registry_name, name)
     versions.expect(tx, repository, found.id, expected)
-    born = select(func.count()).where(image.c.repository_id == found.id, image.c.born_at.is_not(None))
-    held = tx.scalar(born) or 0
+    # Nobody makes an image here from now on, nor is one born from those that only hold blobs.
+    tx.execute(select(repository.c.id).where(repository.c.id == found.id).with_for_update())
+    here = image.c.repository_id == found.id
+    unborn = list(tx.scalars(select(image.c.id).where(here, image.c.born_at.is_(None)).with_for_update()))
+    held = tx.scalar(select(func.count()).where(here, image.c.born_at.is_not(None))) or 0
     if held:
         raise NotEmpty("repository", found.path, f"{held} {'image' if held == 1 else 'images'}")
-    unborn = select(image.c.id).where(image.c.repository_id == found.id)
-    tx.execute(delete(image_blob).where(image_blob.c.image_id.in_(unborn)))
-    tx.execute(delete(image).where(image.c.repository_id == found.id))
-    tx.execute(delete(repository).where(repository.c.id == found.id))
-    changes.bump(tx, changes.ACCESS)
+    for some in reach.batches(unborn):
+        tx.execute(delete(image_blob).where(image_blob.c.image_id.in_(some)))
+        tx.execute(delete(image).where(image.c.id.in_(some)))
+    place_trash.put(tx, repository, found.id, actor, at=at, keep=keep)
     events.record(tx, actor, "repository.delete", found.path, at=at, before={"description": found.description})
 
 

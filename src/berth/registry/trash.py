@@ -150,9 +150,7 @@ def discard(tx: Connection, place: Place, ids: Sequence[int], actor: Actor, *, a
 @job("registry.purge_trash")
 def purge(site: Site) -> None:
     """What has been in the trash for its time goes for good; the sweep frees its bytes."""
-    gone = 0
-    while some := _purge_some(site):
-        gone += some
+    gone = take_out_what_is_over(site)
     with site.db.write(durable=False) as tx:
         forgotten = operations.forget(tx, at=site.now())
     log.info("trash purged", entries=gone, operations=forgotten)
@@ -166,6 +164,14 @@ def facts_of(table: Table, row: RowMapping) -> Facts:
 def values_of(table: Table, facts: Mapping[str, Any]) -> Facts:  # Any: JSON values
     """The inverse of `facts_of`; what a later release has added is left to its default."""
     return {column.name: _value(column, facts[column.name]) for column in table.c if column.name in facts}
+
+
+def take_out_what_is_over(site: Site) -> int:
+    """In small transactions; returns how many entries went."""
+    gone = 0
+    while some := _purge_some(site):
+        gone += some
+    return gone
 
 
 def _purge_some(site: Site) -> int:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.doors.api.desk import fields, problem
+from tests.doors.api.desk import done, fields, problem
 from tests.doors.api.docks import Dock
 
 
@@ -69,3 +69,39 @@ def test_only_who_manages_restores(dock: Dock, trashed: dict[str, Any]) -> None:
         problem(other.ask("GET", dock.trash), 403, "denied")
         problem(other.ask("POST", f"{dock.trash}/restore", {"ids": [trashed["id"]]}), 403, "denied")
         problem(other.ask("POST", f"{dock.trash}/discard", {"ids": [trashed["id"]]}), 403, "denied")
+
+
+def test_a_repository_is_restored_and_given_up(dock: Dock) -> None:
+    dock.push("v1")
+    above, _, name = dock.repository.partition("/")
+    address, there = f"/registries/{above}/trash", f"/registries/{above}/repositories/{name}"
+    inside = done(dock.root.ask("DELETE", f"{there}?everything=true&name={dock.repository}&dry_run=true"), 200)[
+        "inside"
+    ]
+    assert inside == {"repositories": 0, "images": 1, "digests": 1, "tags": 1}
+    dock.root.ask("DELETE", f"{there}?everything=true&name={dock.repository}")
+    dock.work()
+    assert dock.reader.get(address)["items"] == []
+    [entry] = dock.root.everything(address, limit=1)
+    assert (entry["kind"], entry["path"], entry["images"]) == ("repository", dock.repository, 1)
+    problem(dock.reader.ask("POST", f"{address}/restore", {"id": entry["id"]}), 404, "unknown")
+    answer = dock.root.ask("POST", f"{address}/restore", {"id": entry["id"]})
+    dock.work()
+    assert done(dock.root.ask("GET", answer.headers["location"]), 200)["state"] == "done"
+    assert dock.image.tags() == ["v1"]
+    dock.root.ask("DELETE", f"{there}?everything=true&name={dock.repository}")
+    dock.work()
+    [entry] = dock.root.get(address)["items"]
+    dock.root.post(f"{address}/discard", {"ids": [entry["id"]]}, status=204)
+    assert dock.root.get(address)["items"] == []
+
+
+def test_only_an_administrator_sees_registries_in_the_trash(dock: Dock) -> None:
+    problem(dock.manager.ask("GET", "/trash"), 403, "denied")
+    registry = dock.repository.partition("/")[0]
+    dock.root.ask("DELETE", f"/registries/{registry}?everything=true&name={registry}")
+    dock.work()
+    [entry] = [each for each in dock.root.everything("/trash") if each["path"] == registry]
+    assert dock.root.ask("POST", "/trash/restore", {"id": entry["id"], "name": "No"}).status_code == 400
+    dock.root.post("/trash/restore", {"id": entry["id"]}, status=200)
+    assert dock.root.get(f"/registries/{registry}")["state"] == "active"

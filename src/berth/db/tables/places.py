@@ -5,6 +5,9 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, String, T
 from berth.db.columns import ID, Instant
 from berth.db.tables.shared import locked_columns, made_and_edited, metadata, policies, state
 
+TRASHED = "trashed"
+"""The state of a registry or repository that is in the trash: see `registry.place_trash`."""
+
 registry = Table(
     "registry",
     metadata,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from berth.doors.api import paths, recorded
 from berth.doors.api.errors import in_short
 from berth.doors.api.given import DigestText, ImageName, RegistryName, RepositoryName, TheCaller, TheSite
-from berth.doors.api.shapes.acts import Deletion, DigestsDeleted, ProblemInShort, Verdict
+from berth.doors.api.shapes.acts import Deletion, DigestsDeleted, Inside, ProblemInShort, Verdict
 from berth.registry import deletion, opening
 from berth.registry.deletion import Requested
 from berth.words import digest as digests
@@ -110,6 +110,7 @@ def told(response: Response, asked: Requested) -> Deletion:
     followed(response, asked.operation)
     return Deletion(
         operation=asked.operation,
+        inside=None if asked.inside is None else Inside.model_validate(asked.inside),
         items=[
             Verdict(
                 digest=str(verdict.digest),

@@ -20,7 +20,7 @@ from berth.doors.api.shapes.places import (
 )
 from berth.people import sight
 from berth.registry import deletion as rooms
-from berth.registry import opening, registries
+from berth.registry import opening, registries, trash
 from berth.site import Site
 from berth.words.actions import Action
 from berth.words.errors import FieldInvalid
@@ -115,7 +115,8 @@ def delete_registry(
         place = opening.open_registry(tx, caller, registry_name)
         opening.operator(caller)
         if not asked.everything:
-            registries.remove(tx, caller.actor, registry_name, at=site.now(), expected=expected)
+            keep = trash.kept(site.settings)
+            registries.remove(tx, caller.actor, registry_name, at=site.now(), keep=keep, expected=expected)
             return Response(status_code=204)
         requested = rooms.request_place(tx, place, asked.name, caller.actor, at=site.now(), dry_run=asked.dry_run)
     return deletion.told(response, requested)

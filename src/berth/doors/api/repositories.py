@@ -23,7 +23,7 @@ from berth.doors.api.shapes.places import (
     RepositoryEdit,
 )
 from berth.people import sight
-from berth.registry import applying, editing, opening, repositories
+from berth.registry import applying, editing, opening, repositories, trash
 from berth.registry import deletion as rooms
 from berth.words.actions import Action
 
@@ -153,7 +153,8 @@ def delete_repository(
     with site.db.write() as tx:
         place = opening.open_repository(tx, caller, registry_name, repository_name, Action.ADMIN)
         if not asked.everything:
-            repositories.remove(tx, caller.actor, registry_name, repository_name, at=site.now(), expected=expected)
+            names, keep = (registry_name, repository_name), trash.kept(site.settings)
+            repositories.remove(tx, caller.actor, *names, at=site.now(), keep=keep, expected=expected)
             return Response(status_code=204)
         requested = rooms.request_place(tx, place, asked.name, caller.actor, at=site.now(), dry_run=asked.dry_run)
     return deletion.told(response, requested)

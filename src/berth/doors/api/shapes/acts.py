@@ -65,6 +65,15 @@ class Verdict(Shown):
     problem: Annotated[ProblemInShort | None, Field(description="Why it stays.")]
 
 
+class Inside(Shown):
+    """What goes with a whole."""
+
+    repositories: Annotated[int, Field(description="Of a registry.")]
+    images: int
+    digests: int
+    tags: int
+
+
 class Deletion(Shown):
     model_config = ConfigDict(
         json_schema_extra={
@@ -72,6 +81,7 @@ class Deletion(Shown):
                 {
                     "operation": "0a6f3f62-6a0e-4f0e-9d0b-5b8c7f3f3a10",
                     "items": [{"digest": DIGEST, "accepted": True, "tags": ["v1.2"], "referrers": [], "problem": None}],
+                    "inside": None,
                 }
             ]
         }
@@ -79,3 +89,4 @@ class Deletion(Shown):
 
     operation: Annotated[str | None, Field(description="To follow at /operations; null when nothing is going on.")]
     items: list[Verdict]
+    inside: Annotated[Inside | None, Field(description="What is in an image, a repository or a registry that goes.")]

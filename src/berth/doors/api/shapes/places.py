@@ -112,9 +112,9 @@ class RegistriesWanted(Paging):
 class PlaceDeleted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    everything: Annotated[bool, Field(description="With all that is inside. The trash does not keep it.")] = False
+    everything: Annotated[bool, Field(description="With all that is inside.")] = False
     name: Annotated[Text, Field(max_length=60, description="With `everything`, its path, typed once more.")] = ""
-    dry_run: Annotated[bool, Field(description="With `everything`, only say whether it may go.")] = False
+    dry_run: Annotated[bool, Field(description="With `everything`, only say what would go.")] = False
 
 
 class Repository(Shown):

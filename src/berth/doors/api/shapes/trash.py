@@ -82,6 +82,60 @@ class Discard(Given):
     ids: Ids
 
 
+class PlaceTrashed(Shown):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 4,
+                    "kind": "repository",
+                    "path": "main/apps",
+                    "description": "Images of the shop",
+                    "images": 3,
+                    "deleted_at": AT,
+                    "deleted_by": "alice",
+                    "purge_at": "2026-02-07T12:00:00.000000Z",
+                }
+            ]
+        }
+    )
+
+    id: int
+    kind: Literal["registry", "repository"]
+    path: str
+    description: str
+    images: Annotated[int, Field(description="So many whole images come back with it.")]
+    deleted_at: Instant
+    deleted_by: str
+    purge_at: Instant
+
+
+class PlaceTrash(Page):
+    items: list[PlaceTrashed]
+
+
+class PlaceTrashWanted(Paging):
+    sort: Literal["deleted_at", "-deleted_at", "id", "-id"] = "-deleted_at"
+
+
+class PlaceRestore(Given):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"id": 4, "name": "apps-restored"}]})
+
+    id: Annotated[int, Field(ge=1, le=1 << 53)]
+    name: Annotated[Text | None, Field(max_length=30, description="Another one, where its own is in use by now.")] = (
+        None
+    )
+
+
+class PlaceRestored(Shown):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"path": "main/apps", "operation": "0a6f3f62-6a0e-4f0e-9d0b-5b8c7f3f3a10"}]}
+    )
+
+    path: str
+    operation: Annotated[str | None, Field(description="That brings its images back; null when it has none.")]
+
+
 class OperationItem(BaseModel):
     """Of one thing that was asked for; there may be more facts."""
 

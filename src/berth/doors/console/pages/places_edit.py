@@ -10,7 +10,7 @@ from berth.doors.console.routes import get, post
 from berth.doors.console.view import View
 from berth.doors.http import Answer
 from berth.people.access import Place
-from berth.registry import applying, deletion, editing, opening, registries, repositories
+from berth.registry import applying, deletion, editing, opening, registries, repositories, trash
 from berth.registry.editing import Chosen
 from berth.words import names
 from berth.words.actions import Action
@@ -71,7 +71,8 @@ def delete_registry(view: View) -> Answer:
         place = opening.open_registry(tx, view.caller, name)
         opening.operator(view.caller)
         if not view.is_on("everything"):
-            registries.remove(tx, view.caller.actor, name, at=view.site.now(), expected=None)
+            keep = trash.kept(view.site.settings)
+            registries.remove(tx, view.caller.actor, name, at=view.site.now(), keep=keep)
         else:
             deletion.request_place(tx, place, view.field("name"), view.caller.actor, at=view.site.now())
     return view.go("/console/registries", _told(view))
@@ -156,7 +157,8 @@ def delete_repository(view: View) -> Answer:
     with view.site.db.write() as tx:
         place = opening.open_repository(tx, view.caller, above, name, Action.ADMIN)
         if not view.is_on("everything"):
-            repositories.remove(tx, view.caller.actor, above, name, at=view.site.now(), expected=None)
+            keep = trash.kept(view.site.settings)
+            repositories.remove(tx, view.caller.actor, above, name, at=view.site.now(), keep=keep)
         else:
             deletion.request_place(tx, place, view.field("name"), view.caller.actor, at=view.site.now())
     return view.go(f"/console/registries/{above}", _told(view))

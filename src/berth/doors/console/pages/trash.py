@@ -1,4 +1,6 @@
-"""The trash of a repository: what was deleted, restoring it, and giving it up."""
+"""The trash: what was deleted in a repository, and whole registries and repositories; restoring and giving up."""
+
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -8,13 +10,15 @@ from berth.doors.console.routes import get, post
 from berth.doors.console.view import SCOPE, View
 from berth.doors.http import Answer
 from berth.people.access import Place
-from berth.registry import opening, restoring, trash
+from berth.registry import opening, place_restoring, place_trash, restoring, trash
 from berth.words.actions import Action
 from berth.words.errors import TrashUnknown
 
 NEEDED = (Action.MANAGE, Action.DELETE, Action.ADMIN)
 """One of these lets somebody see the trash."""
 SORTS = ("-deleted_at", "purge_at", "image", "-size")
+MOST_WHOLE = 50
+"""Registries and repositories; the API and the command line have the others."""
 
 
 def show(view: View) -> Answer:
@@ -23,15 +27,20 @@ def show(view: View) -> Answer:
     with view.site.db.read() as tx:
         places = seen.places(tx, view.caller, *NEEDED)
         here = _asked(view) or _looked_at(view, places) or places.first
+        whole = place_trash.every(tx, view.caller, MOST_WHOLE)
+        same: dict[str, Any] = {  # Any: whatever the page shows
+            "places": places,
+            "wanted": wanted,
+            "whole": whole[:MOST_WHOLE],
+            "more_whole": whole[MOST_WHOLE:],
+        }
         if here is None:
-            return view.show("trash.html", place=None, places=places, rows=[], next=None, wanted=wanted, rights=())
+            return view.show("trash.html", place=None, rows=[], next=None, rights=(), **same)
         place = opening.open_repository(tx, view.caller, *here, *NEEDED)
         rights = view.rights(tx, place)
         found = trash.page(tx, place, wanted, image_name=name)
     next_page = view.after(found, wanted)
-    return view.show(
-        "trash.html", place=place, places=places, rows=found.items, next=next_page, wanted=wanted, rights=rights
-    )
+    return view.show("trash.html", place=place, rows=found.items, next=next_page, rights=rights, **same)
 
 
 def ask_restore(view: View) -> Answer:
@@ -69,6 +78,44 @@ def discard(view: View) -> Answer:
     return view.go(_back(place), view.say(_("Deleted for good.")))
 
 
+def ask_restore_place(view: View) -> Answer:
+    return view.show("trash_place_restore.html", item=_whole(view))
+
+
+def restore_place(view: View) -> Answer:
+    name = view.field("name").strip() or None
+    with view.site.db.write() as tx:
+        above, now = _above(tx, view), view.site.now()
+        if above is None:
+            asked = place_restoring.request_registry(tx, view.caller, _id(view), at=now, name=name)
+        else:
+            asked = place_restoring.request_repository(tx, view.caller, above, _id(view), at=now, name=name)
+    if asked.operation is None:
+        return view.go("/console/trash", view.say(_("Restored.")))
+    return view.go("/console/activity", view.say(_("%(name)s is back; its images follow."), name=asked.path))
+
+
+def ask_discard_place(view: View) -> Answer:
+    return view.show("trash_place_discard.html", item=_whole(view))
+
+
+def discard_place(view: View) -> Answer:
+    with view.site.db.write() as tx:
+        place_trash.discard(tx, view.caller, _above(tx, view), [_id(view)], at=view.site.now())
+    return view.go("/console/trash", view.say(_("Deleted for good.")))
+
+
+def _whole(view: View) -> place_trash.Item:
+    with view.site.db.read() as tx:
+        return place_trash.find(tx, view.caller, _above(tx, view), _id(view))
+
+
+def _above(tx: Connection, view: View) -> Place | None:
+    """The registry whose repository it is; None: it is a registry."""
+    name = view.params["registry"]
+    return None if name == NONE else opening.open_registry(tx, view.caller, name)
+
+
 def _place(tx: Connection, view: View, needed: Action) -> Place:
     return opening.open_repository(tx, view.caller, view.params["registry"], view.params["repository"], needed)
 
@@ -94,10 +141,16 @@ def _back(place: Place) -> str:
     return f"/console/trash?place={place}"
 
 
+NONE = "-"
 _ONE = "/trash/{registry}/{repository}/{item}"
+_WHOLE = "/trash/-/{registry}/{item}"
 
 ROUTES = (
     get("/trash", show),
+    get(_WHOLE + "/restore", ask_restore_place),
+    post(_WHOLE + "/restore", restore_place, "trash.restore", ask_restore_place),
+    get(_WHOLE + "/discard", ask_discard_place),
+    post(_WHOLE + "/discard", discard_place, "trash.discard", ask_discard_place),
     get(_ONE + "/restore", ask_restore),
     post(_ONE + "/restore", restore, "trash.restore", ask_restore),
     get(_ONE + "/discard", ask_discard),
