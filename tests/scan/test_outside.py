@@ -24,6 +24,22 @@ COPIES = "shutil.copyfile(REPORT, output)"
 GIVES_UP = "sys.exit(3)"
 
 
+def of_npm(path: str, severity: str) -> dict[str, str]:
+    found = {"VulnerabilityID": "CVE-2020-1001", "PkgName": "a", "InstalledVersion": "1.0.0"}
+    return found | {"PkgPath": path, "Severity": severity}
+
+
+TWICE = {
+    "SchemaVersion": 2,
+    "Metadata": {"OS": {"Family": "debian", "Name": "12"}},
+    "Results": [
+        {"Class": "os-pkgs", "Type": "debian", "Packages": [{"Name": "bash", "Version": "5.2", "Release": "1"}]},
+        {"Class": "lang-pkgs", "Type": "npm", "Vulnerabilities": [of_npm("a", "CRITICAL"), of_npm("b", "LOW")]},
+    ],
+}
+SAYS_IT_TWICE = f"json.dump({TWICE!r}, open(output, 'w'))"
+
+
 @pytest.fixture
 def does() -> str:
     """What the program does when it is to write a report: it gives a recorded one, whatever the image."""
@@ -88,6 +104,19 @@ def test_a_scanner_that_gives_up_is_a_failed_scan_with_the_reason(web: Target) -
     working.run_all(web.site)
     found = stands(web, pushed)
     assert (found.state, found.code, found.counts) == ("failed", "SCANNER_EXIT", None)
+
+
+@pytest.mark.parametrize("does", [SAYS_IT_TWICE])
+def test_the_worst_that_is_said_of_a_package_counts_and_what_only_we_do_not_see_is_no_gap(web: Target) -> None:
+    pushed = images.push(web, images.layer({"etc/os-release": images.DEBIAN_12}), tag="v1")
+    check(web, pushed)
+    working.run_all(web.site)
+    found = stands(web, pushed)
+    assert levels(found) == {"critical": 1}
+    image_ = images.opened(web)
+    with web.site.db.read() as tx:
+        looked = looking.into(tx, image_, digests.parse(pushed.digest))
+    assert looked.parts[0].result.gaps == ()
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from berth.scan.failed import ScanFailed
 from berth.scan.inventory import Inventory
 from berth.scan.matches import Component, Match
 from berth.scan.queue import Claimed
+from berth.scan.tally import RANKS
 from berth.site import Site
 from berth.words.actions import Action
 from berth.words.digest import Digest, parse
@@ -149,10 +150,12 @@ def _subject(site: Site, claimed: Claimed, digest: str, document: Document, scan
 def _inventory(reported: Reported, own: Inventory) -> Inventory:
     """What they tell, and what we know where they tell nothing."""
     told = dict.fromkeys([*(reported.packages or own.packages), *(each.package for each in reported.findings)])
-    gaps = tuple(dict.fromkeys([*reported.gaps, *own.gaps]))
+    sees = any(each.kind == "os" for each in reported.packages)
+    ours = (gap for gap in own.gaps if not (sees and gap.code == "os-no-packages"))
+    gaps = tuple(dict.fromkeys([*reported.gaps, *ours]))
     return Inventory(reported.os or own.os, tuple(told), reported.secrets or own.secrets, gaps)
 
 
 def _distinct(matches: list[Match] | tuple[()]) -> list[Match]:
-    """A flaw of a component once, also where several files hold it."""
-    return list({match.vulnerability.id: match for match in matches}.values())
+    """A flaw of a component once, also where several files hold it, and at the worst that is said of it."""
+    return list({each.vulnerability.id: each for each in sorted(matches, key=lambda each: RANKS[each.level])}.values())
