@@ -11,7 +11,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, Text, and_, case, cast, func, or_, select
+from sqlalchemy import Connection, Integer, Select, Text, and_, case, cast, func, select
 
 from berth.db.tables import manifest, manifest_edge, scan_result, tag
 from berth.registry.kinds import Kind
@@ -146,7 +146,8 @@ def take(
 
 def _digests(image_id: int, since: datetime) -> Select[Any]:  # Any: columns of different types
     good = case((scan_result.c.evaluated_at.is_not(None), cast(scan_result.c.tally, Text)))
-    tags = select(func.count()).where(tag.c.manifest_id == manifest.c.id).scalar_subquery()
+    named = (tag.c.manifest_id == manifest.c.id) & tag.c.fallback_of.is_(None)
+    tags = select(func.count()).where(named).scalar_subquery()
     lately = and_(manifest.c.pulled_at.is_not(None), manifest.c.pulled_at >= since)
     return (
         select(
@@ -160,11 +161,7 @@ def _digests(image_id: int, since: datetime) -> Select[Any]:  # Any: columns of 
             cast(lately, Integer).label("lately"),
         )
         .outerjoin_from(manifest, scan_result, scan_result.c.id == manifest.c.result_id)
-        .where(
-            manifest.c.image_id == image_id,
-            manifest.c.state == "active",
-            or_(manifest.c.kind != "artifact", manifest.c.quarantined_at.is_not(None)),
-        )
+        .where(manifest.c.image_id == image_id, manifest.c.state == "active")
     )
 
 

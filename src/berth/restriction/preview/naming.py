@@ -116,7 +116,7 @@ def _all(
 
 def _tags(tx: Connection, held: Held, stopped: Collection[int], natural: str) -> Iterator[_Named]:
     query = select(tag.c.name, tag.c.natural, tag.c.manifest_id)
-    beyond = tag.c.natural > natural
+    beyond = (tag.c.natural > natural) & tag.c.fallback_of.is_(None)
     if len(stopped) <= FEW:
         rows: list[Any] = []  # Any: rows
         for some in reach.batches(stopped):

@@ -1,0 +1,243 @@
+"""OpenVEX: documents as its specification shows them, what they mean here, and what we write ourselves."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from berth.audit.events import Actor
+from berth.db.pages import Wanted
+from berth.people.access import Principal
+from berth.people.callers import Caller
+from berth.people.sight import Sight
+from berth.restriction import scopes, waivers
+from berth.restriction.openvex import statements, taking, writing
+from berth.restriction.openvex.taking import Taken
+from berth.restriction.terms import Status
+from berth.restriction.waivers import Filter, Waiver
+from berth.site import Site
+from berth.words.errors import FieldInvalid
+from tests import make, sites
+from tests.documents import Document
+from tests.make import Target
+from tests.restriction.found import Flaw, scanned
+
+ACTOR = Actor("ann", "127.0.0.1")
+CALLER = Caller(Principal(1, "ann", administrator=True), ACTOR)
+JSON = dict[str, Any]  # Any: JSON values
+GIT = "pkg:apk/wolfi/git@2.39.0-r1"
+
+# As in the specification, section "Example".
+MINIMAL = """{
+  "@context": "https://openvex.dev/ns/v0.2.0",
+  "@id": "https://openvex.dev/docs/example/vex-9fb3463de1b57",
+  "author": "Wolfi J Inkinson",
+  "role": "Document Creator",
+  "timestamp": "2023-01-08T18:02:03.647787998-06:00",
+  "version": "1",
+  "statements": [
+    {
+      "vulnerability": {"name": "CVE-2023-12345"},
+      "products": [
+        {"@id": "pkg:apk/wolfi/git@2.39.0-r1?arch=armv7"},
+        {"@id": "pkg:apk/wolfi/git@2.39.0-r1?arch=x86_64"}
+      ],
+      "status": "fixed"
+    }
+  ]
+}"""
+
+
+@pytest.fixture
+def clock() -> sites.Clock:
+    return sites.Clock()
+
+
+@pytest.fixture
+def site(database_url: str, clock: sites.Clock) -> Iterator[Site]:
+    with sites.opened(database_url, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def target(site: Site) -> Target:
+    return make.image(site, "main/apps/web")
+
+
+@pytest.fixture
+def document(target: Target) -> Document:
+    return make.manifest(target, b"one", tag="v1")
+
+
+def said(*given: JSON, at: str = "2026-01-01T00:00:00Z") -> JSON:
+    first = {"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.com/vex", "author": "Wolfi"}
+    return {**first, "timestamp": at, "version": 1, "statements": list(given)}
+
+
+def statement(product: str | JSON, status: str = "fixed", vulnerability: str = "CVE-2026-1", **more: Any) -> JSON:
+    of = {"@id": product} if isinstance(product, str) else product
+    return {"vulnerability": {"name": vulnerability}, "products": [of], "status": status, **more}
+
+
+def take(
+    site: Site,
+    document: JSON,
+    place: str = "main",
+    *,
+    statuses: tuple[Status, ...] = ("not_affected", "fixed"),
+    dry_run: bool = False,
+    days: int = 30,
+) -> list[Taken]:
+    with site.db.write() as tx:
+        ends = site.now() + timedelta(days=days)
+        wanted = taking.Wanted(scopes.opened(tx, CALLER, place), ends, "team web", statuses)
+        return taking.take(tx, ACTOR, statements.parse(document), wanted, at=site.now(), dry_run=dry_run)
+
+
+def every(site: Site) -> list[Waiver]:
+    with site.db.read() as tx:
+        return waivers.page(tx, Wanted("created_at"), Sight(everything=True), Filter(), at=site.now()).items
+
+
+def written(site: Site) -> JSON:
+    with site.db.read() as tx:
+        return writing.document(
+            tx, every(site), lambda path: f"registry.example.org/{path}", author="ann", tooling="Berth", at=site.now()
+        )
+
+
+def places(taken: Taken) -> list[str]:
+    return [place.replace("main/apps/web", "WEB") for place in taken.created]
+
+
+@pytest.mark.usefixtures("document")
+def test_the_example_of_the_specification_becomes_one_waiver_of_a_package(site: Site) -> None:
+    [taken] = take(site, json.loads(MINIMAL))
+    assert (taken.outcome, taken.created) == ("taken", ["main git 2.39.0-r1"])
+    [found] = every(site)
+    assert (found.place, found.terms.vulnerability, found.terms.status) == ("main", "CVE-2023-12345", "fixed")
+    assert (found.terms.package, found.terms.package_version) == ("git", "2.39.0-r1")
+    assert "Wolfi J Inkinson" in found.terms.reason
+    assert (found.terms.owner, found.terms.expires_at) == ("team web", site.now() + timedelta(days=30))
+    [again] = take(site, json.loads(MINIMAL))
+    assert (again.created, again.unchanged) == ([], ["main git 2.39.0-r1"])
+
+
+def test_products_are_found_by_digest_hash_name_tag_and_parts(site: Site, document: Document) -> None:
+    digest, hex_ = document.digest, document.digest.partition(":")[2]
+    escaped = digest.replace(":", "%3A")
+    at = f"WEB@{digest}"
+    host = "registry.example.org"
+    for product, expected in (
+        (f"pkg:oci/web@{escaped}", [at]),
+        (f"pkg:oci/web@{escaped}?repository_url={host}/main/apps/web", [at]),
+        (f"pkg:oci/web@{escaped}?repository_url={host}/main/apps/other", []),
+        (f"pkg:oci/web?repository_url={host}/main/apps/web", ["WEB"]),
+        (f"pkg:oci/web?repository_url={host}/apps/web&tag=v1", [at]),
+        (f"pkg:oci/web?repository_url={host}/main/apps/web&tag=v9", []),
+        ("pkg:oci/web", ["WEB"]),
+        (f"pkg:oci/apps?repository_url={host}/main/apps", ["main/apps"]),
+        (f"{host}/main/apps/web:v1", [at]),
+        (f"main/apps/web@{digest}", [at]),
+        ({"@id": "https://example.com/product", "hashes": {"sha-256": hex_}}, [at]),
+        (
+            {"@id": "x", "identifiers": {"purl": f"pkg:oci/web@{escaped}"}, "subcomponents": [{"@id": GIT}]},
+            [f"{at} git 2.39.0-r1"],
+        ),
+        ("pkg:maven/org.apache/commons@1.0", ["main org.apache:commons 1.0"]),
+        ("https://example.com/product", []),
+    ):
+        [taken] = take(site, said(statement(product)), dry_run=True)
+        assert (product, places(taken)) == (product, expected)
+        assert taken.outcome == ("taken" if expected else "unknown")
+        assert bool(taken.unknown) == (not expected)
+    assert every(site) == []
+
+
+def test_a_package_that_is_built_from_a_source_is_waived_as_advisories_call_it(site: Site, document: Document) -> None:
+    scanned(site, document.digest, [Flaw()])
+    source = f"cve-2026-1-{document.digest[7:15]}"
+    for product in (f"pkg:deb/debian/{source}-0@1", f"pkg:deb/debian/any@1?upstream={source}"):
+        [taken] = take(site, said(statement(product)), dry_run=True)
+        assert taken.created == [f"main {source} 1"]
+
+
+@pytest.mark.usefixtures("document")
+def test_what_is_unknown_is_told_of_each_statement_and_the_rest_is_taken(site: Site) -> None:
+    both = statement("pkg:oci/web")
+    both["products"].append({"@id": "pkg:oci/absent"})
+    several = [
+        both,
+        statement("pkg:oci/absent", vulnerability="CVE-2026-2"),
+        statement("pkg:oci/web", "affected", "CVE-2026-3"),
+    ]
+    first, second, third = take(site, said(*several))
+    assert (first.outcome, places(first), [name for name, _ in first.unknown]) == (
+        "partly",
+        ["WEB"],
+        ["pkg:oci/absent"],
+    )
+    assert (second.outcome, third.outcome) == ("unknown", "passed-over")
+    [only] = every(site)
+    assert only.terms.vulnerability == "CVE-2026-1"
+    [asked] = take(site, said(several[2]), statuses=("affected",))
+    assert asked.outcome == "taken"
+
+
+@pytest.mark.usefixtures("document")
+def test_of_several_statements_about_one_thing_the_newest_counts(site: Site) -> None:
+    wrong = {"status": "not_affected", "justification": "component_not_present"}
+    new = statement("pkg:oci/web", **wrong, timestamp="2026-01-03T00:00:00Z")
+    old = statement("pkg:oci/web", "affected", vulnerability="cve-2026-1", timestamp="2026-01-02T00:00:00Z")
+    assert [each.outcome for each in take(site, said(new, old), dry_run=True)] == ["taken", "passed-over"]
+    later = {**old, "timestamp": "2026-01-04T00:00:00Z"}
+    assert [each.outcome for each in take(site, said(new, later), dry_run=True)] == ["passed-over", "passed-over"]
+
+
+@pytest.mark.usefixtures("document")
+def test_a_document_with_a_flaw_is_refused_whole_and_says_where(site: Site) -> None:
+    good = statement("pkg:oci/web")
+    for flawed, field in (
+        ({**said(good), "@context": "https://example.com"}, "document.@context"),
+        ({**said(good), "timestamp": "yesterday"}, "document.timestamp"),
+        ({**said(good), "author": ""}, "document.author"),
+        (said(), "document.statements"),
+        (said(good, {**good, "status": "none"}), r"document.statements\[1\].status"),
+        (said(good, statement("pkg:oci/web", "not_affected")), r"document.statements\[1\].justification"),
+        (said(good, {**good, "vulnerability": {}}), r"document.statements\[1\].vulnerability.name"),
+        (said(good, {**good, "products": [{}]}), r"document.statements\[1\].products\[0\]"),
+    ):
+        with pytest.raises(FieldInvalid, match=field):
+            take(site, flawed)
+    with pytest.raises(FieldInvalid, match="expires_at"):
+        take(site, said(good), days=400)
+    assert every(site) == []
+
+
+def test_what_is_written_is_taken_again_as_what_it_was(site: Site, document: Document) -> None:
+    scanned(site, document.digest, [Flaw()])
+    parts = [{"@id": f"pkg:deb/debian/cve-2026-1-{document.digest[7:15]}@1"}]
+    image = {"@id": "pkg:oci/web", "subcomponents": parts}
+    wrong: JSON = {"justification": "component_not_present", "impact_statement": "not built", "status_notes": "seen"}
+    first = [
+        statement("pkg:oci/web", "affected", action_statement="accepted until the next release"),
+        statement(f"pkg:oci/web@{document.digest}", "not_affected", "CVE-2026-2", **wrong),
+        statement(image, "under_investigation"),
+        statement("pkg:oci/apps?repository_url=x.org/main/apps", "fixed", "CVE-2026-3"),
+        statement("pkg:oci/main?repository_url=x.org/main", "fixed", "CVE-2026-4", status_notes="backported"),
+    ]
+    anything: tuple[Status, ...] = ("affected", "not_affected", "fixed", "under_investigation")
+    take(site, said(*first), statuses=anything)
+    document_ = written(site)
+    assert [each["status"] for each in document_["statements"]] == [each["status"] for each in first]
+    accepted, wrongly, unknown, *_ = document_["statements"]
+    assert accepted["action_statement"] == "accepted until the next release"
+    assert accepted["products"][0]["@id"] == "pkg:oci/web?repository_url=registry.example.org/main/apps/web"
+    assert (wrongly["justification"], wrongly["impact_statement"]) == ("component_not_present", "not built")
+    assert wrongly["status_notes"] == "seen (until 2026-02-01T03:04:05.000000Z, responsible: team web)"
+    assert unknown["products"][0]["subcomponents"] == parts
+    again = take(site, document_, statuses=anything)
+    assert [len(each.unchanged) for each in again] == [1] * 5
+    assert len(every(site)) == 5
