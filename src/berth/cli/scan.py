@@ -23,7 +23,7 @@ PACKAGES = ("type", "name", "version", "critical", "high", "total")
 SECRETS = ("severity", "rule", "file", "line", "masked", "deleted_later")
 RUNS = ("id", "state", "code", "asked_by", "asked_at", "ended_at", "scanner", "advisories")
 ASKED = ("digest", "queued", "going_on")
-AFFECTED = ("image", "digest", "tags", "package", "version", "severity", "fixed_version")
+AFFECTED = ("image", "digest", "tags", "package", "version", "severity", "fixed_version", "hidden")
 CHANGES = ("change", "what", "name", "before", "after", "severity")
 
 Reference = Annotated[str, typer.Argument(help="sha256:..., or a tag.", metavar="DIGEST|TAG")]
@@ -204,8 +204,11 @@ def publish(
 def search(
     api: Remote,
     *,
-    vulnerability: Annotated[str | None, typer.Option(help="Its whole name, such as CVE-2023-45853.")] = None,
-    package: Annotated[str | None, typer.Option(help="Its whole name; of a system, that of the source.")] = None,
+    vulnerability: Annotated[str | None, typer.Option(help="Any whole name of it, such as CVE-2023-45853.")] = None,
+    package: Annotated[
+        str | None,
+        typer.Option(help="Its whole name, or how it begins with * after it; of a system, that of the source."),
+    ] = None,
     version: Annotated[str | None, typer.Option(help="Of the package.")] = None,
     sort: scan_words.PathOrder = None,
     limit: Limit = None,

@@ -1,4 +1,8 @@
-"""Which digests have a vulnerability, or a package: the search over everything somebody may see."""
+"""Which digests have a vulnerability, or a package: the search over everything somebody may see.
+
+What the policy of an image leaves out of its results is found too, and said to be left out: whoever asks where a flaw
+is wants to know it all the same.
+"""
 
 from dataclasses import dataclass
 
@@ -17,12 +21,15 @@ from berth.db.tables import (
     vulnerability,
 )
 from berth.registry import images, rows
-from berth.scan import vulnerabilities
+from berth.scan import results, vulnerabilities
+from berth.scan.hiding import Reason, hides
 from berth.words.errors import FieldInvalid
-from berth.words.policies import Level
+from berth.words.policies import Level, ScanPolicy
 
 _PATH = (registry.c.name, repository.c.name, image.c.name, manifest.c.id, component.c.id)
 SORTS = {"path": _PATH}
+LAST = "\U0010ffff"
+"""Comes after every character of a name."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,8 @@ class Affected:
     vulnerability: str | None
     severity: Level | None
     fixed_version: str | None
+    hidden: Reason | None
+    """What of the image's policy leaves it out."""
 
 
 def page(
@@ -49,6 +58,8 @@ def page(
 ) -> Found[Affected]:
     """Of a vulnerability by whichever of its names, or of a package, or of one in the other.
 
+    A package whose name ends with `*` is all that begin so.
+
     `where` is what the caller may see, for a query over repositories joined with registries. Raises `FieldInvalid`.
     """
     if not flaw and not package:
@@ -57,7 +68,7 @@ def page(
     if flaw:
         query = query.where(vulnerability.c.id.in_(vulnerabilities.numbers(tx, flaw)))
     if package:
-        query = query.where(component.c.name == package)
+        query = query.where(*_named(package))
     if version:
         query = query.where(component.c.version == version)
     found = pages.fetch(tx, query, SORTS, wanted, lambda row: row)
@@ -75,6 +86,8 @@ def _query(*, with_flaw: bool) -> Select[tuple[object, ...]]:
         component.c.name.label("package"),
         component.c.version,
         component.c.ecosystem,
+        component.c.kind,
+        image.c.policy_scan,
     )
     query = (
         select(*told)
@@ -95,16 +108,27 @@ def _query(*, with_flaw: bool) -> Select[tuple[object, ...]]:
     )
 
 
+def _named(package: str) -> list[ColumnElement[bool]]:
+    if not package.endswith("*"):
+        return [component.c.name == package]
+    begins = package.rstrip("*")
+    if not begins:
+        raise FieldInvalid("package", "at least the beginning of its name before '*'")
+    return [component.c.name >= begins, component.c.name < begins + LAST]
+
+
 def _affected(row: RowMapping, tags: list[str]) -> Affected:
-    level = row.get("level")
+    level, fixed = row.get("level"), row.get("fixed_version")
+    policy = ScanPolicy.from_json(row["policy_scan"])
     return Affected(
         image=f"{row['registry_name']}/{row['repository_name']}/{row['image_name']}",
         digest=row["digest"],
         tags=tags,
         package=row["package"],
         version=row["version"],
-        ecosystem=row["ecosystem"],
+        ecosystem=results.ecosystem_told(row["ecosystem"]),
         vulnerability=row.get("vulnerability"),
         severity=None if level is None else Level(level),
-        fixed_version=row.get("fixed_version"),
+        fixed_version=fixed,
+        hidden=None if level is None else hides(policy, row["kind"], Level(level), fixed=bool(fixed)),
     )

@@ -253,6 +253,11 @@ def component_of(scanner: str, digest: str, package: Package, os: OperatingSyste
     return key if key is not None and components.fits(key) else None
 
 
+def ecosystem_told(ecosystem: str) -> str:
+    """As people know it: of a component that a scanner of others has matched the type of package that it named."""
+    return ecosystem.split(":")[2] if ecosystem.startswith(EXTERNAL) else ecosystem
+
+
 def components_of(scanner: str, digest: str, inventory: Inventory) -> Collection[Component]:
     return _matched(units(scanner, digest, inventory))
 

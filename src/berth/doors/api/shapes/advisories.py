@@ -11,9 +11,12 @@ from berth.doors.api.shapes.values import Instant, Page, Shown, Text
 
 class SearchWanted(Paging):
     vulnerability: Annotated[
-        Text, Field(max_length=120, description="Its name or another name of it, whole.", examples=["CVE-2023-45853"])
+        Text, Field(max_length=120, description="Any name of it, whole, in whatever case.", examples=["CVE-2023-45853"])
     ] = ""
-    package: Annotated[Text, Field(max_length=255, description="Its name, whole.", examples=["zlib"])] = ""
+    package: Annotated[
+        Text,
+        Field(max_length=255, description="Its name, whole, or how it begins with `*` after it.", examples=["zlib*"]),
+    ] = ""
     version: Annotated[Text, Field(max_length=255)] = ""
     sort: Literal["path", "-path"] = "path"
 
@@ -28,6 +31,7 @@ class Affected(Shown):
     vulnerability: Annotated[str | None, Field(description="Null when a package was searched for.")]
     severity: Level | None
     fixed_version: str | None
+    hidden: Annotated[str | None, Field(description="What of the policy of the image leaves it out of its results.")]
 
 
 class AffectedPage(Page):
