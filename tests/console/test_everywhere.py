@@ -8,12 +8,11 @@ from playwright.sync_api import expect
 
 from tests import documents
 from tests.client import Image
+from tests.console import checks
 from tests.console.conftest import Enter
 from tests.console.test_deleting import gone
 from tests.console.test_details import popup
 from tests.console.window import PHONE, WIDE, Window
-from tests.scan import images
-from tests.scan.images import push_layers
 from tests.serving import PASSWORD, Server
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
@@ -48,6 +47,9 @@ PAGES = [
     "/images/{image}/-/tags/{scanned}/vulnerabilities?list=packages",
     "/images/{image}/-/tags/{scanned}/vulnerabilities?list=secrets",
     "/images/{image}/-/tags/{scanned}/compare?base=scanned",
+    "/images/{image}/-/tags/{scanned}/sbom",
+    "/images/{image}/-/tags/{index}/vulnerabilities",
+    "/registries/main/repositories/apps/-/check",
     "/images/{image}/-/edit/scan",
     "/vulnerabilities",
     "/vulnerabilities?vulnerability=CVE-2023-45853",
@@ -67,6 +69,8 @@ PAGES = [
     "/users/admin/edit",
     "/audit",
     "/settings",
+    "/shortcuts",
+    "/lists/tags",
     "/account",
     "/account/password",
     "/search?q=web",
@@ -83,15 +87,15 @@ def paths(image: Image, server: Server) -> list[str]:
     for name in ("v2", "v3", "v4", "v5"):
         image.put(name, document)
     child = image.push_image(seed="child")
-    index = documents.index([child])
+    shop = checks.push_shop(image, "scanned")
+    index = documents.index([child, shop])
     image.put("multi", index)
     image.push_image(seed="nameless")
     image.push_artifact(document)
-    scanned = push_layers(image, "scanned", images.minbase()).digest
-    server.berth("vulndb", "import", str(images.DATA / "osv"))
-    server.berth("scan", "run", image.name, scanned)
+    checks.advise(server)
+    checks.have_checked(image, shop)
     facts = {"image": image.name, "digest": document.digest, "index": index.digest, "child": child.digest}
-    facts["scanned"] = scanned
+    facts["scanned"] = shop.digest
     return [path.format(**facts) for path in PAGES]
 
 
