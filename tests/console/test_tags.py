@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import httpx
 from playwright.sync_api import Page, expect
@@ -9,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests import documents
 from tests.client import Image
 from tests.console.conftest import Enter
+from tests.console.forms import sent
 from tests.console.test_details import confirm, popup
 from tests.console.window import Window
 
@@ -224,6 +226,21 @@ def test_an_artifact_is_shown_with_its_type(image: Image, window: Window) -> Non
     image.put("note", documents.artifact(None, "application/x.note"))
     page = window.open(f"/images/{image.name}/-/tags").page
     expect(page.locator("#list tbody tr")).to_contain_text("application/x.note")
+    expect(page.locator("#list tbody tr")).to_contain_text("Not supported for this type")
+
+
+def test_of_what_is_selected_only_images_are_checked(image: Image, browser_: httpx.Client) -> None:
+    """What is none is shown as such, and does not stand in the way."""
+    good, note = image.push_image("v1"), image.push_artifact(None)
+    path = f"/console/images/{image.name}/-/tags/check?digest={good.digest}&digest={note.digest}"
+    asked = browser_.get(path).text
+    assert "1 digest is checked" in asked
+    assert asked.count("Not supported for this type") == 1
+    assert re.findall(r'name="digest" value="([^"]+)"', asked) == [good.digest]
+    answer = sent(browser_, path, digest=good.digest)
+    assert answer.headers["location"].endswith("/-/tags")
+    alone = browser_.get(f"/console/images/{image.name}/-/tags/{note.digest}/check").text
+    assert re.search(r'<button[^>]* type="submit" form="popup" disabled', alone)
 
 
 def test_hostile_names_and_texts_are_only_text(image: Image, window: Window) -> None:

@@ -23,7 +23,9 @@ def ask(view: View) -> Answer:
         rows = chosen.found(tx, view, found.image)
         policy = standing.policy_of(tx, found.image.id)
         advisories = library.current(tx)
-    return view.show("check.html", opened=found, rows=rows, policy=policy, advisories=advisories)
+    images = [row for row in rows if row.kind != "artifact"]
+    others = [row for row in rows if row.kind == "artifact"]
+    return view.show("check.html", opened=found, rows=images, others=others, policy=policy, advisories=advisories)
 
 
 def check(view: View) -> Answer:
