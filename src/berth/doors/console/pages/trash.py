@@ -112,8 +112,8 @@ def _whole(view: View) -> place_trash.Item:
 
 def _above(tx: Connection, view: View) -> Place | None:
     """The registry whose repository it is; None: it is a registry."""
-    name = view.params["registry"]
-    return None if name == NONE else opening.open_registry(tx, view.caller, name)
+    name = view.params.get("registry")
+    return None if name is None else opening.open_registry(tx, view.caller, name)
 
 
 def _place(tx: Connection, view: View, needed: Action) -> Place:
@@ -141,18 +141,18 @@ def _back(place: Place) -> str:
     return f"/console/trash?place={place}"
 
 
-NONE = "-"
 _ONE = "/trash/{registry}/{repository}/{item}"
-_WHOLE = "/trash/-/{registry}/{item}"
+_WHOLE = ("/trash/-/{item}", "/trash/-/{registry}/{item}")
+"""A registry, and a repository of one."""
 
 ROUTES = (
     get("/trash", show),
-    get(_WHOLE + "/restore", ask_restore_place),
-    post(_WHOLE + "/restore", restore_place, "trash.restore", ask_restore_place),
-    get(_WHOLE + "/discard", ask_discard_place),
-    post(_WHOLE + "/discard", discard_place, "trash.discard", ask_discard_place),
     get(_ONE + "/restore", ask_restore),
     post(_ONE + "/restore", restore, "trash.restore", ask_restore),
     get(_ONE + "/discard", ask_discard),
     post(_ONE + "/discard", discard, "trash.discard", ask_discard),
+    *(get(path + "/restore", ask_restore_place) for path in _WHOLE),
+    *(post(path + "/restore", restore_place, "trash.restore", ask_restore_place) for path in _WHOLE),
+    *(get(path + "/discard", ask_discard_place) for path in _WHOLE),
+    *(post(path + "/discard", discard_place, "trash.discard", ask_discard_place) for path in _WHOLE),
 )
