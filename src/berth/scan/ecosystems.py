@@ -85,6 +85,7 @@ def module_apart(ecosystem: str) -> tuple[str, str]:
     return whole, label
 
 
+@lru_cache(maxsize=64)  # it is asked for every package
 def of(os: OperatingSystem) -> str | None:
     """The ecosystem of a system's own packages; None where none can be named, as for Debian sid."""
     named = _OF.get(os.id.lower())

@@ -78,6 +78,7 @@ def test_times(modified: object, read: datetime | None) -> None:
         (b'{"id": "A-1", "affected": {"a": 1}}', "affected is not a list"),
         (b'{"id": "A-1", "withdrawn": "soon"}', "withdrawal"),
         (b"[" * 200_000, "nested too deeply"),
+        (json.dumps({"id": "C" * 121}).encode(), "it has no id"),
         (b"[" * (records.MAX_VALUES + 1), "values"),
         (b" " * (records.MAX_BYTES + 1), "longer than"),
         (b'{"id": "A-1", "affected": [' + b"{}," * records.MAX_AFFECTED + b"{}]}", "affected is not a list"),

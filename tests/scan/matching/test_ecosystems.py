@@ -37,6 +37,7 @@ from berth.scan.inventory import OperatingSystem
         ("wolfi", "20230201", "Wolfi", "Wolfi"),
         ("chainguard", "20230214", "Chainguard", "Chainguard"),
         ("arch", "", "Arch Linux", None),
+        ("sles", "15.5", "SUSE " + "x" * 96, None),  # longer than there is room for
         ("debian", "twelve", "Debian", None),
         ("sles", "15.5", "Something else", None),
     ],
