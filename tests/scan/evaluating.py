@@ -69,6 +69,32 @@ def interrupted(site: Site, before: int, act: Callable[[], object]) -> Iterator[
         database.close()
 
 
+class Watched(Database):
+    """A database that somebody looks at before each of our transactions."""
+
+    def __init__(self, url: str, look: Callable[[], object]) -> None:
+        super().__init__(url)
+        self._look = look
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        self._look()
+        with super().read() as tx:
+            yield tx
+
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
+        self._look()
+        with super().write(durable=durable) as tx:
+            yield tx
+
+
+@contextmanager
+def watched(site: Site, look: Callable[[], object]) -> Iterator[Site]:
+    with closing(Watched(site.db.url.render_as_string(hide_password=False), look)) as database:
+        yield replace(site, db=database)
+
+
 @contextmanager
 def hasty(site: Site) -> Iterator[Connection]:
     """Another writer, who waits for nobody: it raises `OperationalError` where somebody else holds what it wants."""

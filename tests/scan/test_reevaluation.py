@@ -3,6 +3,7 @@
 import itertools
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -12,16 +13,18 @@ from sqlalchemy.exc import OperationalError
 
 from berth.audit.events import Actor
 from berth.db.pages import Wanted
-from berth.db.tables import advisory_file, manifest, result_component, scan_result
+from berth.db.tables import advisory_file, audit_event, image, manifest, result_component, scan_result
 from berth.db.tables import component as component_rows
-from berth.scan import asking, evaluation, importing, library, news, reevaluation, results, working
+from berth.registry import rows
+from berth.scan import asking, evaluation, importing, library, news, reevaluation, results, standing, working
 from berth.scan.advisories import building
 from berth.scan.inventory import Inventory
+from berth.scan.layers.contents import ANALYZER_VERSION
 from berth.scan.matches import Component
 from berth.scan.tally import cell
 from berth.site import Site
 from berth.words import digest as digests
-from berth.words.policies import Level
+from berth.words.policies import Level, ScanPolicy
 from tests import make, sites
 from tests.documents import Document
 from tests.make import Target
@@ -82,6 +85,14 @@ def shown(target: Target, document: Document) -> Shown:
         mine = query.join(scan_result, scan_result.c.id == manifest.c.result_id)
         row = tx.execute(mine.where(manifest.c.digest == document.digest)).one()
         return Shown(row.scan_state, sum(row.tally), sum(evaluation.count(tx, row.id).cells), row.advisories)
+
+
+def affected_at(target: Target, document: Document) -> datetime | None:
+    found = images.opened(target)
+    with target.site.db.read() as tx:
+        row = rows.one(tx, found, digests.parse(document.digest), at=target.site.now())
+        assert row is not None
+        return standing.of(tx, found, [row], at=target.site.now())[row.id].newly_affected_at
 
 
 def in_force(site: Site) -> str:
@@ -215,6 +226,69 @@ def test_two_images_with_the_same_digest_share_a_result(site: Site, web: Target)
     assert len(states) == 2
     assert len(set(states)) == 1
     assert states[0].scan_state == "done"
+
+
+def test_digests_that_are_newly_affected_say_so_until_they_are_read_anew(site: Site, web: Target) -> None:
+    put_in_force(site, flawed("unrelated"))
+    one, other = pushed(web, "newly"), pushed(web, "never")
+    for document in (one, other):
+        ask(web, document)
+    working.run_all(site)
+    assert (affected_at(web, one), affected_at(web, other)) == (None, None)
+    outcome = put_in_force(site, flawed("newly"))
+    assert (affected_at(web, one), affected_at(web, other)) == (outcome.at, None)
+    both = make.index(web, [one, other])
+    assert affected_at(web, both) == outcome.at
+    with site.db.read() as tx:
+        told = tx.execute(select(audit_event.c.after).where(audit_event.c.action == "scan.news")).scalars().all()
+        listed = news.of_digests(tx, Wanted("-id", 10), affected=True).items
+        others = news.of_digests(tx, Wanted("-id", 10), affected=False).items
+    numbers = {"results": 1, "newly_affected": 1, "opened": 1, "closed": 0}
+    assert told == [{"advisories": in_force(site), "reevaluation": outcome.id, **numbers}]
+    assert ([each.digest for each in listed], others) == ([one.digest], [])
+    with site.db.write() as tx:
+        tx.execute(update(scan_result).values(taken_at=site.now()))
+    assert affected_at(web, one) is None
+
+
+def test_what_a_policy_leaves_out_whole_is_not_newly_affected(site: Site, web: Target) -> None:
+    put_in_force(site, flawed("unrelated"))
+    document = pushed(web, "hidden")
+    ask(web, document)
+    working.run_all(site)
+    put_in_force(site, flawed("hidden"))
+    assert affected_at(web, document) is not None
+    with site.db.write() as tx:
+        policy = ScanPolicy(exclusion=True, exclude_level=Level.CRITICAL)
+        tx.execute(update(image).values(policy_scan=policy.to_json()))
+    assert affected_at(web, document) is None
+
+
+def test_what_is_read_anew_leaves_the_last_good_result_in_force_until_it_is_matched(site: Site, web: Target) -> None:
+    put_in_force(site, flawed("gone"), flawed("there"), flawed("also", of="there"))
+    document = pushed(web, "there")
+    with site.db.write() as tx:
+        evaluating.store(tx, site, document.digest, {Component("Debian:12", "gone", "1.0", "os"): 1})
+    ask(web, document)
+    working.run_all(site)
+    with site.db.write() as tx:
+        tx.execute(update(scan_result).values(analyzer=ANALYZER_VERSION - 1))
+    ask(web, document)
+    seen: list[tuple[int, int]] = []
+
+    def look() -> None:
+        found = shown(web, document)
+        with site.db.read() as tx:
+            assert tx.scalar(select(scan_result.c.evaluated_at)) is not None
+        seen.append((found.findings, found.counted))
+
+    with evaluating.watched(site, look) as ours:
+        working.run_all(ours)
+    assert (seen[0], seen[-1], set(seen)) == ((1, 1), (2, 2), {(1, 1), (2, 2)})
+    with site.db.read() as tx:
+        assert tx.scalar(select(scan_result.c.analyzer)) == ANALYZER_VERSION
+        [linked] = tx.execute(select(component_rows.c.name).join(result_component)).scalars()
+    assert linked == "there"
 
 
 def test_what_scanners_of_others_said_does_not_change_with_advisories_of_ours(site: Site) -> None:

@@ -1,14 +1,15 @@
 """What became of digests when advisories changed: the newly affected, and those that are so no more."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 
 from berth.db import pages
 from berth.db.pages import Found, Wanted
-from berth.db.tables import image, manifest, reevaluated, reevaluation, registry, repository
-from berth.registry import images, rows
+from berth.db.tables import image, manifest, reevaluated, reevaluation, registry, repository, scan_result
+from berth.registry import images, reach, rows
 
 SORTS = {"at": (reevaluation.c.at, reevaluation.c.id)}
 NEWS_SORTS = {"id": (reevaluated.c.reevaluation_id, manifest.c.id)}
@@ -43,8 +44,23 @@ def page(tx: Connection, wanted: Wanted) -> Found[Reevaluation]:
     return pages.fetch(tx, select(reevaluation), SORTS, wanted, _reevaluation)
 
 
-def of_digests(tx: Connection, wanted: Wanted, *where: ColumnElement[bool]) -> Found[News]:
-    """Digests with news, of all re-evaluations; `where` is what the caller may see. Raises `FieldInvalid`."""
+def opened(tx: Connection, ids: Collection[int]) -> dict[int, datetime]:
+    """By result when advisories last told of more than was known, since its layers were read."""
+    found: dict[int, datetime] = {}
+    last = select(reevaluated.c.result_id, func.max(reevaluated.c.opened_at)).join(scan_result)
+    for some in reach.batches(ids):
+        mine = reevaluated.c.result_id.in_(some) & (reevaluated.c.opened_at > scan_result.c.taken_at)
+        found |= dict(tx.execute(last.where(mine).group_by(reevaluated.c.result_id)).all())
+    return found
+
+
+def of_digests(
+    tx: Connection, wanted: Wanted, *where: ColumnElement[bool], affected: bool | None = None
+) -> Found[News]:
+    """Digests with news, of all re-evaluations; `where` is what the caller may see. Raises `FieldInvalid`.
+
+    With `affected` only those that are newly affected, or only the others.
+    """
     query = (
         select(
             registry.c.name.label("registry_name"),
@@ -63,6 +79,9 @@ def of_digests(tx: Connection, wanted: Wanted, *where: ColumnElement[bool]) -> F
         .join(registry, registry.c.id == repository.c.registry_id)
         .where(image.c.state.in_(images.VISIBLE), manifest.c.state == "active", *where)
     )
+    if affected is not None:
+        there = reevaluated.c.opened_at.is_not(None)
+        query = query.where(there if affected else ~there)
     found = pages.fetch(tx, query, NEWS_SORTS, wanted, lambda row: row)
     names = rows.first_names(tx, [row["manifest_id"] for row in found.items])
     return Found([_news(row, names.get(row["manifest_id"], [])) for row in found.items], found.next)

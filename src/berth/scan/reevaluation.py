@@ -16,6 +16,8 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, insert, select, update
 
+from berth.audit import events
+from berth.audit.events import SYSTEM
 from berth.db import update_many
 from berth.db.tables import advisory_file, reevaluated, reevaluation, scan_result
 from berth.registry import reach
@@ -90,6 +92,7 @@ def put_in_force(site: Site, advisories: Advisories, build: Build, changed: Pack
         outcome.components += len(late)
         _keep(tx, late, outcome, at=site.now())
         old = library.put_in_force(tx, build)
+        _announce(tx, build, outcome, at=site.now())
         woken = queue.wake(tx, at=site.now())
     _label(site, build)
     for key in old:
@@ -186,6 +189,16 @@ def _row(outcome: Outcome, result_id: int) -> dict[str, Any]:  # Any: column val
     told = {"opened": evaluation.worst_first(news.opened), "closed": evaluation.worst_first(news.closed)}
     opened_at = outcome.at if news.opened else None
     return {"reevaluation_id": outcome.id, "result_id": result_id, "opened_at": opened_at, **told}
+
+
+def _announce(tx: Connection, build: Build, outcome: Outcome, *, at: datetime) -> None:
+    """One event for all digests, where there is news of any; which they are stands in the list of news."""
+    if not outcome.results:
+        return
+    affected = sum(bool(news.opened) for news in outcome.results.values())
+    numbers = {"results": len(outcome.results), "newly_affected": affected, "opened": outcome.opened}
+    facts = {"advisories": build.id, "reevaluation": outcome.id, **numbers, "closed": outcome.closed}
+    events.record(tx, SYSTEM, "scan.news", "advisories", at=at, after=facts)
 
 
 def _label(site: Site, build: Build) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from berth.db.tables import image, manifest, manifest_edge, scan_result
 from berth.registry.images import Image
 from berth.registry.rows import Row
-from berth.scan import coverage, library, results
+from berth.scan import coverage, library, news, results
 from berth.scan.hiding import hides_secrets
 from berth.scan.inventory import OperatingSystem
 from berth.scan.queue import WAITS_FOR_ADVISORIES
@@ -44,6 +44,8 @@ class Standing:
     """How many images it speaks for; of an index those that it lists."""
     scanned: int = 0
     """How many of these have a result."""
+    newly_affected_at: datetime | None = None
+    """When advisories last told of more, since its layers were read; None also where the policy leaves nothing."""
 
     @property
     def re_scan_needed(self) -> bool:
@@ -74,6 +76,7 @@ class _Part:
     taken_at: datetime | None
     evaluated_at: datetime | None
     advisories_at: datetime | None
+    result_id: int | None
 
 
 _STATES: Mapping[str, State] = {
@@ -93,6 +96,8 @@ class _Told:
 
     covered: Mapping[str, str]
     at: datetime
+    opened: Mapping[int, datetime]
+    """By result when it was last found to have more."""
 
     def gaps(self, part: _Part) -> int:
         if part.tally is None:
@@ -114,9 +119,10 @@ def of(
     """By id how these digests of an image stand; `policy` is that of the image, where it is known."""
     policy = policy_of(tx, found.id) if policy is None else policy
     listed = _listed(tx, [row.id for row in rows if row.kind == "index"])
-    good = any(part.tally is not None for parts in listed.values() for part in parts)
-    build = library.current(tx) if good or any(row.result is not None for row in rows) else None
-    told = _Told({} if build is None else build.covered, at)
+    good = {part.result_id for parts in listed.values() for part in parts if part.result_id is not None}
+    good |= {row.result.id for row in rows if row.result is not None}
+    build = library.current(tx) if good else None
+    told = _Told({} if build is None else build.covered, at, news.opened(tx, good))
     standings: dict[int, Standing] = {}
     for row in rows:
         if row.kind == "artifact":
@@ -142,6 +148,7 @@ def _part(row: Row) -> _Part:
         None if result is None else result.taken_at,
         None if result is None else result.evaluated_at,
         None if result is None else result.advisories_at,
+        None if result is None else result.id,
     )
 
 
@@ -169,11 +176,13 @@ def _shown(state: str, telling: _Part, parts: Sequence[_Part], policy: ScanPolic
     tallies = [part.tally for part in parts if part.tally is not None]
     secrets = sum(sum(part.secrets.values()) for part in parts)
     hides = hides_secrets(policy)
+    counts = sum(tallies, start=Tally()).under(policy) if tallies else None
+    opened = [at for part in parts if (at := told.opened.get(part.result_id or 0)) is not None]
     return Standing(
         _STATES[state],
         telling.code,
         telling.reason,
-        sum(tallies, start=Tally()).under(policy) if tallies else None,
+        counts,
         0 if hides else secrets,
         secrets if hides else 0,
         sum(part.gaps + told.gaps(part) for part in parts),
@@ -182,6 +191,7 @@ def _shown(state: str, telling: _Part, parts: Sequence[_Part], policy: ScanPolic
         _earliest(part.advisories_at for part in parts),
         images=len(parts),
         scanned=len(tallies),
+        newly_affected_at=max(opened, default=None) if counts is not None and counts.total else None,
     )
 
 
@@ -202,6 +212,7 @@ def _listed(tx: Connection, index_ids: Collection[int]) -> dict[int, list[_Part]
         scan_result.c.taken_at,
         scan_result.c.evaluated_at,
         scan_result.c.advisories_at,
+        scan_result.c.id,
     )
     told = (manifest.c.scan_state, manifest.c.scan_code, manifest.c.scan_reason)
     query = (
@@ -212,8 +223,9 @@ def _listed(tx: Connection, index_ids: Collection[int]) -> dict[int, list[_Part]
         .order_by(manifest.c.id)
     )
     found: dict[int, list[_Part]] = {}
-    for parent, state, code, reason, tally, secrets, gaps, os, scanner, *times in tx.execute(query):
-        good = times[1] is not None
+    for parent, state, code, reason, tally, secrets, gaps, os, scanner, *when, number in tx.execute(query):
+        good = when[1] is not None
+        taken_at, evaluated_at, advisories_at = when if good else (None, None, None)
         part = _Part(
             state,
             code,
@@ -223,7 +235,10 @@ def _listed(tx: Connection, index_ids: Collection[int]) -> dict[int, list[_Part]
             len(gaps) if good else 0,
             results.os_of(os) if good else None,
             scanner if good else "",
-            *(times if good else (None, None, None)),
+            taken_at,
+            evaluated_at,
+            advisories_at,
+            number if good else None,
         )
         found.setdefault(parent, []).append(part)
     return found

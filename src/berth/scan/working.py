@@ -4,16 +4,19 @@
                  │             └── no advisories yet: it waits for them, and its layers are not read again
                  └── of the digest already known, of this and of any other image: no layer is read
 
+A result that is in force stays so until another has been matched: it is renewed in the transaction that counts it.
+
 The bytes are read by a process of its own (`apart`); here is what belongs to the database.
 """
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from berth import __version__
@@ -26,8 +29,9 @@ from berth.scan.evaluation import Matched
 from berth.scan.failed import ScanFailed
 from berth.scan.inventory import Inventory
 from berth.scan.layers.contents import ANALYZER_VERSION
+from berth.scan.matches import Component
 from berth.scan.queue import Claimed
-from berth.scan.results import BUILTIN
+from berth.scan.results import BUILTIN, Ready
 from berth.site import Site
 from berth.words import manifest as documents
 from berth.words.manifest import Document
@@ -101,22 +105,22 @@ def _beat(site: Site, claimed: Claimed, ended: threading.Event, cancel: threadin
 
 def _scan(site: Site, claimed: Claimed, cancel: threading.Event) -> None:
     digest, document = _document(site, claimed)
-    _know(site, digest, document, cancel)
+    made = _know(site, digest, document, cancel)
     other = chosen.scanner_of(site.settings, _registry(site, claimed))
     if other is not None:
-        outside.scan(site, claimed, digest, document, other, _inventory(site, digest), cancel)
+        own = _inventory(site, digest) if made is None else made.inventory
+        outside.scan(site, claimed, digest, document, other, own, cancel)
         return
-    while not _evaluate(site, digest, claimed):  # other advisories came into force meanwhile, or it was forgotten
-        _know(site, digest, document, cancel)
+    while not _evaluate(site, digest, claimed, made):  # other advisories came meanwhile, or it was forgotten
+        made = _know(site, digest, document, cancel)
 
 
-def _know(site: Site, digest: str, document: Document, cancel: threading.Event) -> None:
-    """What is in the image, by reading it when nobody knows."""
+def _know(site: Site, digest: str, document: Document, cancel: threading.Event) -> Ready | None:
+    """What is in the image, by reading it when nobody knows; returns what is to take the place of a good result."""
     with site.db.read() as tx:
         known = results.of_digest(tx, digest, BUILTIN)
         fresh = known is not None and results.analyzer_of(tx, known.id) == ANALYZER_VERSION
-    if known is None or not fresh:
-        _take(site, digest, document, cancel)
+    return _take(site, digest, document, cancel) if known is None or not fresh else None
 
 
 def _registry(site: Site, claimed: Claimed) -> str:
@@ -150,8 +154,8 @@ def _document(site: Site, claimed: Claimed) -> tuple[str, Document]:
     return row.digest, documents.parse(row.media_type, row.body)
 
 
-def _take(site: Site, digest: str, document: Document, cancel: threading.Event) -> None:
-    """Read the image, and keep what is in it."""
+def _take(site: Site, digest: str, document: Document, cancel: threading.Event) -> Ready | None:
+    """Read the image, and keep what is in it; where a result is in force, that is left to its renewal."""
     layers, config = _layers(site, document)
     taken = apart.take(layers, config, cancel=cancel)
     made = results.prepare(site, digest, taken.inventory, scanner=BUILTIN)
@@ -159,6 +163,8 @@ def _take(site: Site, digest: str, document: Document, cancel: threading.Event) 
     with site.db.write(durable=False) as tx:
         for layer, body in taken.bodies.items():
             insert_ignore(tx, scan_layer, {"digest": layer, "analyzer": ANALYZER_VERSION, "body": body, "used_at": at})
+        if results.is_good(tx, digest, BUILTIN):
+            return made
         result_id = results.store(
             tx,
             digest,
@@ -170,6 +176,7 @@ def _take(site: Site, digest: str, document: Document, cancel: threading.Event) 
             linked=False,
         )
     results.link(site, result_id, made, analyzer=ANALYZER_VERSION)
+    return None
 
 
 def _layers(site: Site, document: Document) -> tuple[list[LayerInput], bytes]:
@@ -204,15 +211,15 @@ def _config(site: Site, document: Document, keys: dict[str, str]) -> bytes:
         return stored.read(0, min(stored.size, MAX_CONFIG))
 
 
-def _evaluate(site: Site, digest: str, claimed: Claimed) -> bool:
+def _evaluate(site: Site, digest: str, claimed: Claimed, made: Ready | None) -> bool:
     """As `_matched`; advisories that are lost are a failure with its reason."""
     try:
-        return _matched(site, digest, claimed)
+        return _matched(site, digest, claimed, made)
     except (FileNotFoundError, KeyError, AdvisoriesUnreadable) as lost:
         raise ScanFailed("NO_DATABASE", f"the advisories in force cannot be read: {lost}") from None
 
 
-def _matched(site: Site, digest: str, claimed: Claimed) -> bool:
+def _matched(site: Site, digest: str, claimed: Claimed, made: Ready | None) -> bool:
     """Match what nobody has matched yet, and count; or let it wait for advisories. False: that has to be done again."""
     with library.opened(site) as advisories:
         if advisories is None:
@@ -223,7 +230,7 @@ def _matched(site: Site, digest: str, claimed: Claimed) -> bool:
             found = results.of_digest(tx, digest, BUILTIN)
             if found is None:
                 return False
-            waiting = evaluation.unmatched(tx, found.id)
+            waiting = _unmatched(tx, found.id, made)
         matched = {number: Matched(each, matching.match(advisories, each)) for number, each in waiting.items()}
     build, numbers = advisories.build, sorted(matched)
     for begins in range(0, len(numbers), AT_ONCE):
@@ -236,10 +243,27 @@ def _matched(site: Site, digest: str, claimed: Claimed) -> bool:
         at = site.now()
         if not evaluation.under(tx, build):
             return False
-        if not results.held(tx, found.id) or evaluation.unmatched(tx, found.id):
+        if not _complete(tx, found.id, made, at=at):
             return False
         tally = evaluation.evaluated(tx, found.id, at=at, advisories=build, advisories_at=advisories.made_at)
         results.in_force(tx, claimed.manifest_id, found.id)
         queue.done(tx, claimed, at=at, scanner=NAME, advisories=build, tally=tally)
         publishing.when_scanned(tx, claimed.manifest_id, at=at)
     return True
+
+
+def _complete(tx: Connection, result_id: int, made: Ready | None, *, at: datetime) -> bool:
+    """Whether all of a result is there and matched, what takes its place among it."""
+    if made is None:
+        held = results.held(tx, result_id) and not evaluation.unmatched(tx, result_id)
+        return held and results.analyzer_of(tx, result_id) == ANALYZER_VERSION  # else another scan still links it
+    if _unmatched(tx, result_id, made) or not results.held(tx, result_id):  # components are held before results
+        return False
+    return results.renew(tx, result_id, made, version=__version__, analyzer=ANALYZER_VERSION, at=at)
+
+
+def _unmatched(tx: Connection, result_id: int, made: Ready | None) -> dict[int, Component]:
+    """The components that nobody has matched yet, of what is to be in force."""
+    if made is None:
+        return evaluation.unmatched(tx, result_id)
+    return evaluation.unmatched_of(tx, results.component_ids(tx, made.units).values())

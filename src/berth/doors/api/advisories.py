@@ -150,7 +150,7 @@ def list_news(
     """List the digests of which more or less is known since advisories changed, as far as you see them."""
     with site.db.read() as tx:
         seen = sight.of(tx, caller.principal).of_repositories()
-        page = news.of_digests(tx, wanted.wanted(wanted.sort), seen)
+        page = news.of_digests(tx, wanted.wanted(wanted.sort), seen, affected=wanted.affected)
     return paging.turned(request, response, page, wanted.sort, shapes.News.model_validate)
 
 

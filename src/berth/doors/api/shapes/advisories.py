@@ -91,6 +91,7 @@ class Reevaluations(Page):
 
 class NewsWanted(Paging):
     sort: Literal["id", "-id"] = "-id"
+    affected: Annotated[bool | None, Field(description="Only the newly affected, or only the others.")] = None
 
 
 class News(Shown):

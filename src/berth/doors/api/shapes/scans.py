@@ -47,6 +47,7 @@ SCAN: JsonDict = {
     "re_scan_needed": False,
     "images": 1,
     "scanned": 1,
+    "newly_affected_at": None,
 }
 PACKAGE: JsonDict = {
     "kind": "os",
@@ -93,6 +94,9 @@ class Scan(Shown):
     re_scan_needed: Annotated[bool, Field(description="The last scan failed; the result is of one before.")]
     images: Annotated[int, Field(description="How many images it speaks for: of an index, those that it lists.")]
     scanned: Annotated[int, Field(description="How many of these have a result.")]
+    newly_affected_at: Annotated[
+        Instant | None, Field(description="When advisories last told of more, since its layers were read.")
+    ]
 
 
 class ScansAsked(Given):
