@@ -1,6 +1,8 @@
 """What tests of checks need beside the browser: images that have something, checked and under a policy."""
 
+import io
 import json
+import zipfile
 from collections.abc import Mapping
 
 import httpx
@@ -55,6 +57,17 @@ def policy(image: Image, **fields: object) -> None:
 def push_shop(image: Image, tag: str) -> Document:
     """A minimal Debian with an application: findings of the system, of a language, and a secret."""
     return images.push_layers(image, tag, images.minbase(), images.layer(FILES))
+
+
+def import_record(server: Server, record: Mapping[str, object]) -> None:
+    """One more advisory of Debian; returns when all results know of it."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(f"Debian/{record['id']}.json", json.dumps(record))
+    sent = {"Content-Type": "application/octet-stream"}
+    answer = server.http.post("/api/v1/advisories", content=packed.getvalue(), auth=AUTH, headers=sent)
+    where = f"/api/v1/operations/{answer.raise_for_status().json()['id']}"
+    wait_for(lambda: server.http.get(where, auth=AUTH).json()["state"] == "done")
 
 
 def advise(server: Server) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import httpx
 import pytest
@@ -280,6 +281,24 @@ def test_an_inventory_is_published_on_demand_and_by_policy(minbase: Document, im
     expect(page.get_by_text("Inventory published after each check: CycloneDX")).to_be_visible()
     page.get_by_role("button", name="Edit image scan").click()
     expect(popup(page).get_by_label("Publish the inventory (SBOM)")).to_have_value("cyclonedx")
+
+
+def test_what_is_newly_affected_is_marked_in_its_row_and_listed(
+    server: Server, image: Image, browser_: httpx.Client
+) -> None:
+    alone = {**images.packages("debian-12-minbase")[0], "name": "rare", "source": "rare"}
+    document = push_layers(image, "v1", images.debian([alone]))
+    checks.have_checked(image, document)
+    record = json.loads((images.DATA / "osv" / "Debian" / "DEBIAN-CVE-2023-45853.json").read_text())
+    record |= {"id": "DEBIAN-CVE-2099-1000", "upstream": ["CVE-2099-1000"], "modified": "2099-01-01T00:00:00Z"}
+    for affected in record["affected"]:
+        affected["package"]["name"] = "rare"
+    checks.import_record(server, record)
+    row = browser_.get(f"/console/images/{image.name}/-/tags").text
+    assert "Newly affected just now" in " ".join(re.sub(r"<[^>]+>", " ", row).split())
+    listed = browser_.get("/console/vulnerabilities").text.partition('id="n-h"')[2].partition("</section>")[0]
+    assert image.name in listed
+    assert "CVE-2099-1000" in listed
 
 
 def test_images_are_found_by_what_they_have(minbase: Document, image: Image, enter: Enter) -> None:

@@ -3,13 +3,16 @@
 Everybody sees what is in force and how old it is; why an update failed is for administrators, as in the API.
 """
 
-from berth.db.pages import Found
+from berth.db.pages import Found, Wanted
 from berth.doors.console.routes import get
 from berth.doors.console.view import View
 from berth.doors.http import Answer
 from berth.people import sight
-from berth.scan import affected, coverage, importing, library, queue
+from berth.scan import affected, coverage, importing, library, news, queue
 from berth.scan.affected import Affected
+
+NEWS = 10
+"""Digests that are told of as newly affected."""
 
 
 def show(view: View) -> Answer:
@@ -20,10 +23,11 @@ def show(view: View) -> Answer:
     with view.site.db.read() as tx:
         build = library.current(tx)
         page: Found[Affected] = Found([])
+        seen = sight.of(tx, view.caller.principal).of_repositories()
         if flaw or package:
-            seen = sight.of(tx, view.caller.principal).of_repositories()
             page = affected.page(tx, wanted, seen, flaw=flaw, package=package, version=version)
         depth = sum(queue.depth(tx).values())
+        latest = news.of_digests(tx, Wanted("-id", NEWS), seen, affected=True).items
         failure = importing.last_failure(tx) if view.is_operator else ""
     return view.show(
         "affected.html",
@@ -31,6 +35,7 @@ def show(view: View) -> Answer:
         old=build is not None and view.site.now() - build.made_at > coverage.OLD,
         depth=depth,
         failure=failure,
+        latest=latest,
         rows=page.items,
         next=view.after(page, wanted),
         wanted=wanted,
