@@ -59,6 +59,16 @@ def push_shop(image: Image, tag: str) -> Document:
     return images.push_layers(image, tag, images.minbase(), images.layer(FILES))
 
 
+def reader(server: Server) -> tuple[str, str]:
+    """Name and password of somebody who may pull from where the images are."""
+    name, password = "onlooker", "long enough 1"
+    made = server.http.post("/api/v1/users", json={"name": name, "kind": "person", "password": password}, auth=AUTH)
+    assert made.status_code in (httpx.codes.CREATED, httpx.codes.CONFLICT)
+    granted = server.http.put(f"/api/v1/grants/{name}/main/apps", json={"actions": ["pull"]}, auth=AUTH)
+    granted.raise_for_status()
+    return name, password
+
+
 def import_record(server: Server, record: Mapping[str, object]) -> None:
     """One more advisory of Debian; returns when all results know of it."""
     packed = io.BytesIO()

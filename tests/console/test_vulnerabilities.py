@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests import documents
 from tests.client import Image
-from tests.console import checks
+from tests.console import checks, forms
 from tests.console.conftest import Enter
 from tests.console.test_details import confirm, popup
 from tests.console.test_states import paused
@@ -291,6 +291,7 @@ def test_what_is_newly_affected_is_marked_in_its_row_and_listed(
     checks.have_checked(image, document)
     record = json.loads((images.DATA / "osv" / "Debian" / "DEBIAN-CVE-2023-45853.json").read_text())
     record |= {"id": "DEBIAN-CVE-2099-1000", "upstream": ["CVE-2099-1000"], "modified": "2099-01-01T00:00:00Z"}
+    record["summary"] = "<img src=x onerror=alert(1)>"
     for affected in record["affected"]:
         affected["package"]["name"] = "rare"
     checks.import_record(server, record)
@@ -299,6 +300,9 @@ def test_what_is_newly_affected_is_marked_in_its_row_and_listed(
     listed = browser_.get("/console/vulnerabilities").text.partition('id="n-h"')[2].partition("</section>")[0]
     assert image.name in listed
     assert "CVE-2099-1000" in listed
+    found = browser_.get(f"/console/images/{image.name}/-/tags/{document.digest}/vulnerabilities").text
+    assert "&lt;img src=x onerror=alert(1)&gt;" in found
+    assert "<img" not in found
 
 
 def test_images_are_found_by_what_they_have(minbase: Document, image: Image, enter: Enter) -> None:
@@ -321,9 +325,7 @@ def test_why_an_update_failed_is_told_to_administrators_alone_and_the_age_to_all
     started = server.http.post("/api/v1/advisories", content=b"no archive", auth=checks.AUTH, headers=sent).json()
     where = f"/api/v1/operations/{started['id']}"
     wait_for(lambda: server.http.get(where, auth=checks.AUTH).json()["state"] == "failed")
-    reader = ("onlooker", "long enough 1")
-    made = {"name": reader[0], "kind": "person", "password": reader[1]}
-    server.http.post("/api/v1/users", json=made, auth=checks.AUTH).raise_for_status()
+    reader = checks.reader(server)
     known, told = (server.http.get("/api/v1/advisories", auth=auth).json() for auth in (checks.AUTH, reader))
     assert (bool(known["update_failed"]), told["update_failed"]) == (True, None)
     assert told["age_seconds"] is not None
@@ -333,3 +335,22 @@ def test_why_an_update_failed_is_told_to_administrators_alone_and_the_age_to_all
     assert "The last update failed" in browser_.get("/console/vulnerabilities").text
     assert "The last update failed" not in page
     assert "minutes ago" in page or "just now" in page
+
+
+def test_who_may_only_pull_looks_at_results_and_has_nothing_checked(
+    server: Server, minbase: Document, image: Image
+) -> None:
+    name, password = checks.reader(server)
+    tags = f"/console/images/{image.name}/-/tags"
+    with httpx.Client(base_url=server.url) as http:
+        http.post("/console/login", data={"name": name, "password": password})
+        shown = http.get(f"{tags}/{minbase.digest}/vulnerabilities").text
+        assert "CVE-2023-45853" in shown
+        for control in ("Check again", "Publish SBOM"):
+            assert control not in shown
+        given = {"proof": forms.proof(http, "/console/keys/-/new"), "format": "spdx"}
+        repository = "/console/registries/main/repositories/apps"
+        assert "Check all images" not in http.get(repository).text
+        for path in (f"{tags}/{minbase.digest}/check", f"{tags}/{minbase.digest}/sbom", f"{repository}/-/check"):
+            assert http.post(path, data=given).status_code == httpx.codes.FORBIDDEN
+    assert image.referrers(minbase.digest) == []
