@@ -1,13 +1,14 @@
 """`berth scan` and `berth vulndb`: what a pipeline asks, and what an operator brings."""
 
 from pathlib import Path
+from types import ModuleType
 from typing import get_args, get_type_hints
 
 import pytest
 import typer
 from pydantic import BaseModel
 
-from berth.cli import scan
+from berth.cli import scan, vulndb
 from berth.doors.api.shapes import advisories, scans
 from tests.cli.conftest import Command
 from tests.client import Image
@@ -85,20 +86,24 @@ def test_results_are_listed_compared_and_written_as_documents(
 
 
 @pytest.mark.parametrize(
-    ("command", "wanted"),
+    ("family", "command", "wanted"),
     [
-        ("vulnerabilities", scans.FindingsWanted),
-        ("packages", scans.PackagesWanted),
-        ("secrets", scans.SecretsWanted),
-        ("history", scans.ScanRunsWanted),
-        ("search", advisories.SearchWanted),
+        (scan, "vulnerabilities", scans.FindingsWanted),
+        (scan, "packages", scans.PackagesWanted),
+        (scan, "secrets", scans.SecretsWanted),
+        (scan, "history", scans.ScanRunsWanted),
+        (scan, "search", advisories.SearchWanted),
+        (vulndb, "news", advisories.NewsWanted),
+        (vulndb, "changes", advisories.ReevaluationsWanted),
     ],
 )
-def test_a_list_takes_every_filter_and_order_of_the_api(command: str, wanted: type[BaseModel]) -> None:
-    group = typer.main.get_group(scan.app)
+def test_a_list_takes_every_filter_and_order_of_the_api(
+    family: ModuleType, command: str, wanted: type[BaseModel]
+) -> None:
+    group = typer.main.get_group(family.app)
     options = {option.opts[0].removeprefix("--") for option in group.commands[command].params}
     assert wanted.model_fields.keys() - {"cursor"} <= options
-    orders, _ = get_args(get_type_hints(getattr(scan, command))["sort"])
+    orders, _ = get_args(get_type_hints(getattr(family, command))["sort"])
     assert get_args(orders) == get_args(wanted.model_fields["sort"].annotation), "a shell completes them"
 
 

@@ -66,3 +66,5 @@ PackageOrder = Annotated[PackageSort | None, _order("package, findings or type")
 SecretOrder = Annotated[SecretSort | None, _order("file, severity or rule")]
 RunOrder = Annotated[Literal["asked_at", "-asked_at"] | None, _order("asked_at")]
 PathOrder = Annotated[Literal["path", "-path"] | None, _order("path")]
+NewsOrder = Annotated[Literal["id", "-id"] | None, _order("id, which is as they came")]
+ChangesOrder = Annotated[Literal["at", "-at"] | None, _order("at")]

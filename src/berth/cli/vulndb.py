@@ -7,7 +7,7 @@ from typing import IO, Annotated
 
 import typer
 
-from berth.cli import asking, following, output, remote
+from berth.cli import asking, following, output, remote, scan_words
 from berth.cli.asking import Yes
 from berth.cli.output import Format, Limit, Output
 from berth.cli.place import managed
@@ -84,16 +84,33 @@ def export(api: Remote, to: Annotated[Path, typer.Argument(help="The file to wri
 
 @app.command()
 @managed
-def news(api: Remote, *, limit: Limit = 50, output_format: Output = Format.TABLE) -> None:
+def news(
+    api: Remote,
+    *,
+    affected: Annotated[
+        bool | None, typer.Option("--affected/--closed", help="Only the newly affected, or only the others.")
+    ] = None,
+    sort: scan_words.NewsOrder = None,
+    limit: Limit = 50,
+    output_format: Output = Format.TABLE,
+) -> None:
     """List the digests of which more or less is known since advisories changed."""
-    output.rows(api.every(f"{remote.ADVISORIES}/news", limit=limit), output_format, columns=NEWS)
+    asked = remote.told({"affected": affected, "sort": sort})
+    output.rows(api.every(f"{remote.ADVISORIES}/news", limit=limit, **asked), output_format, columns=NEWS)
 
 
 @app.command()
 @managed
-def changes(api: Remote, *, limit: Limit = 20, output_format: Output = Format.TABLE) -> None:
+def changes(
+    api: Remote,
+    *,
+    sort: scan_words.ChangesOrder = None,
+    limit: Limit = 20,
+    output_format: Output = Format.TABLE,
+) -> None:
     """List the times at which advisories changed, and what came of it."""
-    output.rows(api.every(f"{remote.ADVISORIES}/reevaluations", limit=limit), output_format, columns=CHANGES)
+    found = api.every(f"{remote.ADVISORIES}/reevaluations", limit=limit, **remote.told({"sort": sort}))
+    output.rows(found, output_format, columns=CHANGES)
 
 
 def _pack(folder: Path, into: IO[bytes]) -> None:
