@@ -66,7 +66,10 @@ def page(
         raise FieldInvalid("vulnerability", "the name of a vulnerability, or else of a package")
     query = _query(with_flaw=bool(flaw)).where(*where)
     if flaw:
-        query = query.where(vulnerability.c.id.in_(vulnerabilities.numbers(tx, flaw)))
+        numbers = vulnerabilities.numbers(tx, flaw)
+        if not numbers:
+            return Found([])
+        query = query.where(vulnerability.c.id.in_(numbers))
     if package:
         query = query.where(*_named(package))
     if version:
