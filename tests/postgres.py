@@ -51,10 +51,16 @@ class Server:
 
     def run(self, *statements: str) -> None:
         """For statements that stand outside any transaction, such as CREATE DATABASE."""
-        address = psycopg.conninfo.make_conninfo(host=str(self.folder), user=USER, dbname="postgres")
-        with psycopg.connect(address, autocommit=True) as connection:
+        with self.connected("postgres") as connection:
             for statement in statements:
                 connection.execute(statement.encode())
+
+    @contextlib.contextmanager
+    def connected(self, database: str) -> Iterator[psycopg.Connection]:
+        """Each statement is a transaction."""
+        address = psycopg.conninfo.make_conninfo(host=str(self.folder), user=USER, dbname=database)
+        with psycopg.connect(address, autocommit=True) as connection:
+            yield connection
 
 
 @contextlib.contextmanager
