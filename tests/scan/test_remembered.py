@@ -31,8 +31,15 @@ def test_what_was_of_use_last_stays(made: list[str]) -> None:
 
 
 def test_what_is_larger_than_all_that_may_be_kept_stays_until_something_else_is_asked_for(made: list[str]) -> None:
-    kept = Remembered(100)
+    kept = Remembered(100, largest=500)
     for name, size in (("small", 40), ("large", 500), ("large", 500), ("small", 40)):
         kept.get(name, maker(made, name, size))
     assert made == ["small", "large", "small"]
     assert kept.size == 40
+
+
+def test_what_is_too_large_is_not_kept_and_drives_nothing_out(made: list[str]) -> None:
+    kept = Remembered(100, largest=500)
+    for name, size in (("small", 40), ("huge", 501), ("huge", 501), ("small", 40)):
+        kept.get(name, maker(made, name, size))
+    assert made == ["small", "huge", "huge"]

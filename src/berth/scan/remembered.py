@@ -14,13 +14,16 @@ from sqlalchemy import Connection, Engine
 MOST_BYTES = 64 << 20
 """Of all that is kept of one database, as its makers estimate it; what was of use last is kept even where it is larger,
 for somebody turns its pages."""
+LARGEST_BYTES = 256 << 20
+"""What is larger than this is made anew each time."""
 
 T = TypeVar("T")
 
 
 class Remembered:
-    def __init__(self, most: int = MOST_BYTES) -> None:
+    def __init__(self, most: int = MOST_BYTES, largest: int = LARGEST_BYTES) -> None:
         self._most = most
+        self._largest = largest
         self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()  # Any: whatever it is
         self._size = 0
         self._lock = threading.Lock()
@@ -51,6 +54,8 @@ class Remembered:
             return [self._kept[key][0]]
 
     def _put(self, key: Hashable, made: object, size: int) -> None:
+        if size > self._largest:
+            return
         with self._lock:
             self._kept[key] = (made, size)
             self._size += size
