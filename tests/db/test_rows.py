@@ -51,9 +51,12 @@ def test_rows_are_found_by_a_key_of_several_columns(database: Database) -> None:
         tx.execute(insert(reevaluation), changes)
         keys = [{"reevaluation_id": number, "result_id": 1} for number in (1, 2)]
         tx.execute(insert(reevaluated), [{**key, "opened": [], "closed": []} for key in keys])
-        update_many(tx, reevaluated, ["reevaluation_id", "result_id"], [{**keys[1], "opened": ["CVE-1", "CVE-2"]}])
-        rows = tx.execute(select(reevaluated.c.opened).order_by(reevaluated.c.reevaluation_id)).scalars().all()
-    assert rows == [[], ["CVE-1", "CVE-2"]]
+        now = {"opened": ["CVE-1", "CVE-2"], "opened_at": AT}
+        update_many(tx, reevaluated, ["reevaluation_id", "result_id"], [{**keys[1], **now}])
+        update_many(tx, reevaluated, ["reevaluation_id", "result_id"], [{**keys[0], "opened_at": None}])
+        columns = select(reevaluated.c.opened, reevaluated.c.opened_at).order_by(reevaluated.c.reevaluation_id)
+        rows = tx.execute(columns).all()
+    assert rows == [([], None), (["CVE-1", "CVE-2"], AT)]
 
 
 def test_of_no_rows_nothing_is_set(database: Database) -> None:
