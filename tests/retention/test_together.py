@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import event, select
 
+from berth.db.pages import Wanted
 from berth.db.tables import manifest
+from berth.registry import rows
 from berth.retention import forecast, together
 from berth.retention.forecast import Forecast
 from berth.site import Site
@@ -39,6 +42,19 @@ def test_digests_that_stand_alone_take_two_reads_however_many_they_are(web: Targ
         with site.db.read() as tx, counted(site) as said:
             assert forecast.of(tx, found, wanted, at=site.now(), policy=POLICY).keys() == set(wanted)
         assert len(said) == 2, said
+
+
+def test_digests_that_a_list_has_read_take_one_read_more_with_the_newest_names(web: Target, site: Site) -> None:
+    made = [make.manifest(web, f"{number}".encode(), tag=f"v{number}") for number in range(5)]
+    policy = replace(POLICY, keep_newest=2)
+    found, some = acts.look(web), ids(web, *made)
+    with site.db.read() as tx:
+        page = rows.page(tx, found, Wanted("name", 10), at=site.now()).items
+        told_apart = forecast.of(tx, found, some, at=site.now(), policy=policy)
+    with site.db.read() as tx, counted(site) as said:
+        assert forecast.of(tx, found, some, at=site.now(), policy=policy, known=page) == told_apart
+    assert len(said) == 1, said
+    assert {told_apart[each].because for each in some[3:]} == {"v3", "v4"}
 
 
 def test_an_index_that_lists_very_much_is_left_out_and_others_are_told(

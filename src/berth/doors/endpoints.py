@@ -8,6 +8,8 @@ from starlette.types import Scope
 
 from berth.doors import addresses
 from berth.registry import registries
+from berth.registry.hosts import Hosts
+from berth.registry.registries import Registry
 from berth.site import Site
 
 
@@ -23,7 +25,11 @@ class Endpoints:
 
 def of_registry(tx: Connection, site: Site, scope: Scope, name: str) -> Endpoints:
     """What stands before `repository/image`. Raises `RegistryUnknown`."""
-    found = registries.find(tx, name)
+    return of(site, scope, name, registries.find(tx, name))
+
+
+def of(site: Site, scope: Scope, name: str, found: Registry | Hosts) -> Endpoints:
+    """The same of a registry that was read already."""
     here = addresses.external_url(site.settings, scope)
     private = found.private_host or _listening(site, here, found.private_listener)
     public = found.public_host or _listening(site, here, found.public_listener)

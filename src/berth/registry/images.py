@@ -22,7 +22,7 @@ VISIBLE = ("active", "editing")
 """The states in which clients see an image."""
 
 # Every push asks this several times.
-_COLUMNS = (
+COLUMNS = (
     image.c.id,
     image.c.repository_id,
     image.c.name,
@@ -35,8 +35,8 @@ _COLUMNS = (
     image.c.lock_until,
     image.c.policy_lock,
 )
-_NAMED = select(*_COLUMNS).where(image.c.repository_id == bindparam("repository_id"), image.c.name == bindparam("name"))
-_NUMBERED = select(*_COLUMNS).where(image.c.id == bindparam("image_id"))
+_NAMED = select(*COLUMNS).where(image.c.repository_id == bindparam("repository_id"), image.c.name == bindparam("name"))
+_NUMBERED = select(*COLUMNS).where(image.c.id == bindparam("image_id"))
 _HERE = Prepared(_NAMED)
 _LOCKED = Prepared(_NAMED.with_for_update(key_share=True))
 _HOLDER = Prepared(_NUMBERED.with_for_update(read=True, key_share=True))
@@ -71,7 +71,11 @@ def for_change(tx: Connection, place: Place, path: ImagePath) -> Image:
 
 def seen(tx: Connection, place: Place, path: ImagePath) -> Image:
     """An image as people see it, also while it is deleted or inactive. Raises `ImageUnknown`."""
-    row = _row(tx, place, path)
+    return seen_in(_row(tx, place, path), path)
+
+
+def seen_in(row: Row | None, path: ImagePath) -> Image:
+    """The same of a row that has COLUMNS."""
     if row is None or row["born_at"] is None:
         raise ImageUnknown(str(path))
     return _image(row, path)

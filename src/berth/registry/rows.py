@@ -29,11 +29,12 @@ from sqlalchemy import (
 from berth.db import pages
 from berth.db.pages import Found, Wanted
 from berth.db.tables import UNTAGGED, manifest, manifest_edge, manifest_platform, scan_result, tag
-from berth.registry import locks, reach, search
+from berth.registry import images, locks, reach, search
 from berth.registry.images import Image
 from berth.registry.kinds import Kind
 from berth.words.digest import Digest
 from berth.words.errors import Locked
+from berth.words.lock import Lock
 
 SORTS = {
     "name": (manifest.c.first_tag, manifest.c.id),
@@ -122,9 +123,13 @@ class Row:
     state_reason: str
     lock: Locked | None
     """The one in force: the image's, its own, or that of an index above it."""
+    own_lock: Lock | None
+    """Its own alone, as it was read; it may be over."""
     children: int
     referrers: int
     restored_at: datetime | None
+    untagged_at: datetime | None
+    """When it lost its last name."""
     version: int
     created_by: str
     created_at: datetime
@@ -339,11 +344,11 @@ def _first_names(count: int) -> TextClause:
 
 
 def _row(row: RowMapping, names: list[str], lock: Locked | None) -> Row:
-    made = {"tags", "more_tags", "lock", "size", "result"}
+    made = {"tags", "more_tags", "lock", "own_lock", "size", "result"}
     same: dict[str, Any] = {field: row[field] for field in Row.__dataclass_fields__.keys() - made}  # Any: columns
     more = len(names) > MAX_NAMES
     own = {"tags": names[:MAX_NAMES], "more_tags": more, "lock": lock, "size": row["total_size"]}
-    return Row(**own, result=_result(row), **same)
+    return Row(**own, own_lock=images.lock_of(row), result=_result(row), **same)
 
 
 def _result(row: RowMapping) -> ScanResult | None:

@@ -2,18 +2,22 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
 from berth.db.tables import image, manifest, manifest_edge, registry, repository, tag
 from berth.registry import images, locks, reach
 from berth.registry.images import Image
+from berth.registry.rows import Row
 from berth.retention.plan import Content
+from berth.words.lock import Lock
 from berth.words.names import ImagePath
 from berth.words.policies import DeletionPolicy
 
 Texts = Mapping[int, Sequence[str]]
 """By id of a digest."""
+_Stored = Mapping[Any, Any]  # Any: column values by name
 
 COLUMNS = (
     manifest.c.id,
@@ -39,7 +43,7 @@ def read(tx: Connection, found: Image, *, at: datetime) -> list[Content]:
     parents = _parents(tx, found)
     query = select(*COLUMNS).where(manifest.c.image_id == found.id).order_by(manifest.c.id.desc())
     rows = tx.execute(query).mappings()
-    return [_content(row, found, own, subjects, parents.get(row["id"], ()), at) for row in rows]
+    return [_content(row, images.lock_of(row), found, own, subjects, parents.get(row["id"], ()), at) for row in rows]
 
 
 def alone(tx: Connection, found: Image, ids: Collection[int], *, at: datetime) -> list[Content]:
@@ -51,7 +55,7 @@ def alone(tx: Connection, found: Image, ids: Collection[int], *, at: datetime) -
         own |= names
         subjects |= spoken
     rows = [row for some in reach.batches(ids) for row in _rows(tx, some)]
-    return [_content(row, found, own, subjects, (), at) for row in rows]
+    return [_content(row, images.lock_of(row), found, own, subjects, (), at) for row in rows]
 
 
 def some(
@@ -63,28 +67,36 @@ def some(
     parents: Mapping[int, Collection[int]],
     *,
     at: datetime,
+    known: Collection[Row] = (),
 ) -> list[Content]:
-    """Some of the digests, in the order of `read`, of which the names are known, and the indexes that list them."""
-    rows = [row for some in reach.batches(ids) for row in _rows(tx, some)]
+    """Some of the digests, in the order of `read`, of which the names are known, and the indexes that list them.
+
+    Those that are `known` are not read again.
+    """
+    there = {row.id: row for row in known if row.id in ids}
+    rows: list[_Stored] = [{**vars(row), "total_size": row.size} for row in there.values()]
+    rows += [
+        {**row, "own_lock": images.lock_of(row)}
+        for some in reach.batches(set(ids) - there.keys())
+        for row in _rows(tx, some)
+    ]
+    rows.sort(key=lambda row: row["id"], reverse=True)
     digests = {row["id"]: row["digest"] for row in rows}
 
     def above(manifest_id: int) -> list[str]:
         return [digests[parent] for parent in sorted(parents.get(manifest_id, ())) if parent in digests]
 
-    rows.reverse()
-    return [_content(row, found, own, subjects, above(row["id"]), at) for row in rows]
+    return [_content(row, row["own_lock"], found, own, subjects, above(row["id"]), at) for row in rows]
 
 
 def _rows(tx: Connection, some: Collection[int]) -> Sequence[RowMapping]:
-    query = select(*COLUMNS).where(manifest.c.id.in_(some)).order_by(manifest.c.id)
-    return tx.execute(query).mappings().all()
+    return tx.execute(select(*COLUMNS).where(manifest.c.id.in_(some))).mappings().all()
 
 
 def _content(
-    row: RowMapping, found: Image, own: Texts, subjects: Texts, parents: Sequence[str], at: datetime
+    row: _Stored, lock: Lock | None, found: Image, own: Texts, subjects: Texts, parents: Sequence[str], at: datetime
 ) -> Content:
     whole = str(locks.refusal(str(found.path), found.lock)) if found.lock and found.lock.holds(at) else ""
-    lock = images.lock_of(row)
     locked = whole or (str(locks.refusal(row["digest"], lock)) if lock is not None and lock.holds(at) else "")
     spoken_of = dict.fromkeys([*([row["subject"]] if row["subject"] else []), *subjects.get(row["id"], ())])
     return Content(

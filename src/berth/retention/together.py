@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
+    Select,
     String,
     cast,
     literal_column,
@@ -48,16 +49,27 @@ class Together:
     subjects: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     """What its fallback names speak of."""
     near: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    newest: set[str] = field(default_factory=set)
+    """The names that were to be read as well."""
 
 
-def read(tx: Connection, found: Image, ids: Collection[int]) -> Together:
-    """With all that lists them or that they list, speaks of them or that they speak of, and so on."""
+def read(
+    tx: Connection,
+    found: Image,
+    ids: Collection[int],
+    newest: Select[Any] | None = None,  # Any: names
+) -> Together:
+    """With all that lists them or that they list, speaks of them or that they speak of, and so on.
+
+    What names are `newest` is read with the first of them, for each statement is a way to the database and back.
+    """
     together = Together()
     known: set[int] = set()
     fresh = set(ids)
     for _ in range(MOST_ROUNDS):
         for some in reach.batches(fresh):
-            _read(tx, found, some, together)
+            _read(tx, found, some, together, newest)
+            newest = None
         known |= fresh
         parts = _bounded(_parts(ids, together))
         fresh = set().union(*parts) - known
@@ -96,9 +108,21 @@ def _bounded(parts: list[set[int]]) -> list[set[int]]:
     return bounded
 
 
-def _read(tx: Connection, found: Image, some: Collection[int], together: Together) -> None:
-    for lists, one, other, name, subject in tx.execute(_near(found, some)):
-        if subject is not None:
+def _read(
+    tx: Connection,
+    found: Image,
+    some: Collection[int],
+    together: Together,
+    newest: Select[Any] | None,  # Any: names
+) -> None:
+    query = _near(found, some)
+    if newest is not None:
+        listed = newest.subquery()
+        query = union_all(*query.selects, select(LISTS_NOT, NO_ID, NO_ID, listed.c[0], NO_TEXT))
+    for lists, one, other, name, subject in tx.execute(query):
+        if one is None:
+            together.newest.add(name)
+        elif subject is not None:
             together.subjects[one].append(subject)
         elif name is not None:
             together.names[one].append(name)

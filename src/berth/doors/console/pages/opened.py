@@ -36,8 +36,8 @@ class Opened:
 def image(tx: Connection, view: View, *needed: Action) -> Opened:
     """Raises what `opening.open_image` does."""
     above, within, name = (view.params[part] for part in ("registry", "repository", "image"))
-    place, found = opening.open_image(tx, view.caller, above, within, name, *needed)
-    ends = endpoints.of_registry(tx, view.site, view.scope, above).below(f"{within}/{name}")
+    place, found, hosts = opening.open_image_at(tx, view.caller, above, within, name, *needed)
+    ends = endpoints.of(view.site, view.scope, above, hosts).below(f"{within}/{name}")
     url = f"/console/images/{quoted(str(found.path))}"
     return Opened(found, view.rights(tx, place), ends, url, _work(tx, found))
 
@@ -47,6 +47,11 @@ def _work(tx: Connection, found: Image) -> Operation | None:
         return None
     going = images.operation_on(tx, found)
     return None if going is None else operations.find(tx, going)
+
+
+def base(view: View, ends: Endpoints) -> str:
+    """Where a guide's commands go: to the endpoint that was chosen, where there is one to choose."""
+    return ends.public if view.asked("by") == "public" and ends.public else ends.private
 
 
 def content(view: View) -> Digest:

@@ -41,7 +41,7 @@ def show(view: View) -> Answer:
         detail = details.head(tx, found.image, at=view.site.now())
         page = rows.page(tx, found.image, wanted, at=view.site.now(), filters=filters)
         ids = [row.id for row in page.items]
-        going = forecast.of(tx, found.image, ids, at=view.site.now(), policy=detail.policy)
+        going = forecast.of(tx, found.image, ids, at=view.site.now(), policy=detail.policy, known=page.items)
         scans = standing.of(tx, found.image, page.items, at=view.site.now(), policy=detail.scan)
     return view.show(
         "tags.html",
@@ -81,7 +81,7 @@ def show_one(view: View) -> Answer:
         found = opened.image(tx, view)
         detail = details.of_digest(tx, found.image, opened.content(view), at=view.site.now())
         media_type, body = details.document(tx, found.image, opened.content(view))
-        going = forecast.of(tx, found.image, [detail.row.id], at=view.site.now())
+        going = forecast.of(tx, found.image, [detail.row.id], at=view.site.now(), known=[detail.row])
     return view.show(
         "tag.html",
         opened=found,
@@ -97,7 +97,7 @@ def guide(view: View) -> Answer:
     with view.site.db.read() as tx:
         found = opened.image(tx, view)
         detail = details.of_digest(tx, found.image, opened.content(view), at=view.site.now())
-    base, tags = found.endpoints.private, detail.tags
+    base, tags = opened.base(view, found.endpoints), detail.tags
     reference = f"{base}:{tags[0]}" if tags else f"{base}@{detail.row.digest}"
     return view.show("tag_guide.html", opened=found, detail=detail, reference=reference, host=base.partition("/")[0])
 
