@@ -14,6 +14,7 @@ import structlog
 from berth.settings import PREFIX, Settings
 from berth.site import Site, open_site
 from tests import databases
+from tests.long import PROFILE
 
 # What this machine's Berth is told is no business of its tests.
 for name in [name for name in os.environ if name.startswith(PREFIX)]:
@@ -24,9 +25,9 @@ os.environ[f"{PREFIX}ADVISORIES_HOURS"] = "0"
 # Coloured tracebacks with all local values take seconds to draw.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
 
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=30)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=200)
-hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+hypothesis.settings.load_profile(PROFILE)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

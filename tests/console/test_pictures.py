@@ -9,6 +9,7 @@ import pytest
 from tests import documents
 from tests.console import pictures
 from tests.console.conftest import Enter
+from tests.long import LONG
 from tests.serving import Server, served
 
 MOST = 0.005
@@ -19,6 +20,7 @@ PAGES = {
     "details": "/images/main/apps/shop/web",
     "delete": "/images/main/apps/shop/web/-/delete",
 }
+LOOKS = list(itertools.product(PAGES, SIZES, ("light", "dark")))
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.mark.parametrize(
     ("name", "size", "theme"),
-    list(itertools.product(PAGES, SIZES, ("light", "dark"))),
+    LOOKS if LONG else LOOKS[::5],
     ids=lambda value: value[0] if isinstance(value, tuple) else value,
 )
 def test_a_page_looks_as_it_did(server: Server, enter: Enter, name: str, size: tuple[int, int], theme: str) -> None:

@@ -88,7 +88,7 @@ def _named_reach(web: Target) -> set[str]:
     return found
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 2)
 @given(steps=STEPS, policy=POLICIES)
 def test_a_run_deletes_what_the_test_told_and_never_what_a_kept_name_reaches(
     sqlite_template: Path,
@@ -113,7 +113,7 @@ def test_a_run_deletes_what_the_test_told_and_never_what_a_kept_name_reaches(
             assert told == set()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 2)
 @given(steps=STEPS, policy=POLICIES)
 def test_the_forecast_of_one_digest_is_its_verdict_in_the_plan_of_all(
     sqlite_template: Path,

@@ -1,7 +1,7 @@
 """The API does what its own document says, for what the document allows and for what it forbids.
 
 Cases come from schemathesis. For each page they run as an administrator on a site of their own, which has one of
-everything.
+everything; in the long run on both databases.
 """
 
 import base64
@@ -21,6 +21,7 @@ from berth.doors.api import routes
 from berth.settings import Settings
 from berth.site import Site, open_site
 from tests import make, sites
+from tests.long import LONG
 
 # The document cannot tell which cursor a list has given out or which version is the one there is now, and that a
 # person has a password and a robot none.
@@ -50,6 +51,12 @@ class SignedIn:
             others = [pair for pair in scope["headers"] if pair[0] != b"authorization"]
             scope = {**scope, "headers": [*others, (b"authorization", self._header)]}
         await self._app(scope, receive, send)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"] if LONG else ["sqlite"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture
