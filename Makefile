@@ -25,7 +25,7 @@ test: setup
 	$(BIN)/python -m tests.packages test
 	$(BIN)/pytest -n auto
 
-# What is long: many more random cases.
+# What is long: every state and width of the console, and many more random cases.
 test-all: setup
 	$(BIN)/python -m tests.packages test
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n auto --timeout 3600
