@@ -165,7 +165,7 @@ def test_a_page_that_is_open_follows_what_goes_on(image: Image, window: Window) 
     bulk(page, "Delete")
     confirm(page)
     expect(page.locator("#list tbody tr")).to_have_count(1)
-    expect(page.locator("#poll")).to_have_count(0)
+    expect(page.locator("[data-poll]")).to_have_count(0)
     asked = len(window.asked)
     page.wait_for_timeout(3500)
     assert window.asked[asked:] == []

@@ -186,6 +186,10 @@ def test_how_far_a_deletion_is_and_what_it_has_come_to_is_told(server: Server, i
     with paused(server):
         confirm(page)
         expect(page.get_by_text("has begun.")).to_be_visible()
+        window.open("/")
+        work = page.get_by_role("table", name="In progress").get_by_role("row").filter(has_text=image.name)
+        expect(work).to_contain_text("0 of 2")
+        expect(page.get_by_role("link", name="Activity: 1 in progress")).to_be_visible()
         window.open(f"/images/{image.name}")
         expect(page.get_by_text("0 of 2 digests deleted. You can leave this page.")).to_be_visible()
         expect(page.get_by_role("progressbar", name="Progress")).to_be_visible()
@@ -279,6 +283,11 @@ def test_both_endpoints_are_copied_when_both_are_on(enter: Enter) -> None:
         2: f"{name}.example.org/apps/web:v1",
         3: f"{name}.example.org/apps/web@{document.digest}",
     }
+    page.get_by_role("button", name="User guide").click()
+    expect(popup(page)).to_contain_text(f"docker pull {name}.internal:5000/apps/web:TAG")
+    popup(page).get_by_role("link", name="Public endpoint").click()
+    expect(popup(page)).to_contain_text(f"docker pull {name}.example.org/apps/web:TAG")
+    popup(page).get_by_role("button", name="Confirm").click()
     for place, text in expected.items():
         page.get_by_role("button", name="Copy URL of v1").click()
         page.get_by_role("menuitem").nth(place).click()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, or_, select, true, update
 
 from berth.audit.events import Actor
 from berth.db import pages
@@ -96,6 +96,12 @@ def page(
     if state is not None:
         query = query.where(operation.c.state == state)
     return pages.fetch(tx, query, SORTS, wanted, _of)
+
+
+def count_going_on(tx: Connection, *where: ColumnElement[bool], most: int) -> int:
+    """How many go on, counted up to `most`."""
+    some = select(operation.c.id).where(operation.c.state.in_(GOING_ON), *where).limit(most).subquery()
+    return tx.scalar(select(func.count()).select_from(some)) or 0
 
 
 def on(tx: Connection, repository_id: int, *targets: str) -> str | None:

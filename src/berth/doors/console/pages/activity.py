@@ -9,6 +9,7 @@ from berth.retention import runs
 
 SORTS = ("-started_at",)
 MOST_RUNS = 50
+MOST_COUNTED = 100
 STATES = ("queued", "running", "done", "failed")
 
 
@@ -31,6 +32,13 @@ def show_one(view: View) -> Answer:
     return view.show("operation.html", operation=found)
 
 
+def count(view: View) -> Answer:
+    """How much goes on, for the top of every page."""
+    with view.site.db.read() as tx:
+        going = operations.count_going_on(tx, operations.visible(tx, view.caller), most=MOST_COUNTED)
+    return view.show("activity_link.html", going=going, most=MOST_COUNTED)
+
+
 def show_banner(view: View) -> Answer:
     """What stands above an image while it is deleted or changed, and in the end what became of that."""
     with view.site.db.read() as tx:
@@ -41,6 +49,7 @@ def show_banner(view: View) -> Answer:
 
 ROUTES = (
     get("/activity", show),
+    get("/activity/count", count),
     get("/activity/{job}", show_one),
     get("/activity/{job}/banner", show_banner),
 )

@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 
 from berth.db.pages import Wanted
-from berth.db.tables import image, registry, repository
+from berth.db.tables import image, operation, registry, repository
 from berth.doors import endpoints
 from berth.doors.console.pages import seen
 from berth.doors.console.routes import get
@@ -27,9 +27,9 @@ def show(view: View) -> Answer:
         }
         images = select(func.count()).select_from(image).join(repository).join(registry)
         counts["images"] = tx.scalar(images.where(see.of_repositories(), image.c.born_at.is_not(None))) or 0
-        going = operations.page(
-            tx, None, Wanted("-started_at", RECENT), operations.visible(tx, view.caller), state="running"
-        )
+        goes_on = operation.c.state.in_(operations.GOING_ON)
+        seen_by = operations.visible(tx, view.caller)
+        going = operations.page(tx, None, Wanted("-started_at", RECENT), seen_by, goes_on)
         recent = seen.recent_pushes(tx, view.caller, RECENT)
         first = repositories.page(tx, Wanted("name", 1), see.of_repositories()).items
         some = registries.page(tx, Wanted("name", 1), see.of_registries()).items

@@ -26,7 +26,7 @@ def show(view: View) -> Answer:
 def guide(view: View) -> Answer:
     with view.site.db.read() as tx:
         found = opened.image(tx, view)
-    base = found.endpoints.private
+    base = opened.base(view, found.endpoints)
     return view.show("image_guide.html", opened=found, reference=f"{base}:TAG", host=base.partition("/")[0])
 
 

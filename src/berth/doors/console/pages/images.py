@@ -2,7 +2,7 @@
 
 from berth.doors import endpoints
 from berth.doors.console.languages import mark as _
-from berth.doors.console.pages import seen
+from berth.doors.console.pages import opened, seen
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import SCOPE, View
 from berth.doors.http import Answer
@@ -77,9 +77,10 @@ def push_guide(view: View) -> Answer:
     with view.site.db.read() as tx:
         opening.open_repository(tx, view.caller, above, within)
         ends = endpoints.of_registry(tx, view.site, view.scope, above)
-    host = ends.private.partition("/")[0]
+    base = opened.base(view, ends)
+    host = base.partition("/")[0]
     back = f"/console/images?registry={above}&repository={within}"
-    return view.show("push_guide.html", base=f"{ends.private}/{within}", host=host, back=back)
+    return view.show("push_guide.html", base=f"{base}/{within}", host=host, back=back, endpoints=ends)
 
 
 def guide(view: View) -> Answer:
