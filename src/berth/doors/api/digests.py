@@ -65,7 +65,7 @@ def list_digests(
     with site.db.read() as tx:
         found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
         page = rows.page(tx, found, wanted.wanted(wanted.sort), at=site.now(), filters=filters)
-        verdicts = forecast.of(tx, found, [row.id for row in page.items], at=site.now())
+        verdicts = forecast.of(tx, found, [row.id for row in page.items], at=site.now(), known=page.items)
         scans = standing.of(tx, found, page.items, at=site.now())
         pulls = judging.shown(tx, found.id, [row.id for row in page.items], at=site.now())
     return paging.turned(request, response, page, wanted.sort, lambda row: _row(row, verdicts, scans, pulls))
@@ -198,7 +198,7 @@ def _shown(tx: Connection, site: Site, request: Request, found: Image, content: 
     endpoints = addressed.image(tx, site, request, found.path)
     below = detail.below
     shown = [detail.row, *below.children, *below.referrers]
-    verdicts = forecast.of(tx, found, [row.id for row in shown], at=site.now())
+    verdicts = forecast.of(tx, found, [row.id for row in shown], at=site.now(), known=shown)
     scans = standing.of(tx, found, shown, at=site.now())
     pulls = judging.shown(tx, found.id, [row.id for row in shown], at=site.now())
     extra = {
