@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db.tables import image, manifest, manifest_blob, manifest_body, manifest_edge, trash, trash_blob
+from berth.db.tables import image, manifest, manifest_blob, manifest_body, manifest_edge, scan, trash, trash_blob
 from berth.people.access import Place
 from berth.registry import blobs, images, kinds, limits, locks, naming, past, platforms, reach, tags
 from berth.registry import trash as room
@@ -23,6 +23,9 @@ from berth.words import manifest as words
 from berth.words import names
 from berth.words.errors import FieldInvalid, Unrestorable
 from berth.words.names import ImagePath
+
+LAST = 2
+"""The priority of scans that are done anew; their queue, `scan.queue`, stands on a floor above."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def _restore(
     found = _image(tx, place, path, rows, actor, at=at)
     locks.refuse_image(tx, found, at=at)
     wanted = _with_company(tx, place, [row for row in rows if row["kind"] == room.DIGEST])
-    _children_first(tx, found, wanted, at=at)
+    _children_first(tx, found, wanted, actor, at=at)
     named = _names_back(tx, found, wanted, actor, rename, at=at)
     spent = {row["id"] for row in rows} | {row["id"] for row in wanted}
     room.take_out(tx, spent)
@@ -135,7 +138,7 @@ def _speaks_of(row: RowMapping, subject: str) -> bool:
     return row["facts"]["manifest"].get("subject") == subject or subject in [str(each) for each in named if each]
 
 
-def _children_first(tx: Connection, found: Image, rows: Sequence[RowMapping], *, at: datetime) -> None:
+def _children_first(tx: Connection, found: Image, rows: Sequence[RowMapping], actor: Actor, *, at: datetime) -> None:
     waiting = list(rows)
     while waiting:
         present = _present(tx, found, waiting)
@@ -145,8 +148,20 @@ def _children_first(tx: Connection, found: Image, rows: Sequence[RowMapping], *,
             raise Unrestorable(waiting[0]["digest"], f"it lists {', '.join(missing)}, which is gone for good")
         for row in ready:
             if row["digest"] not in present:
-                _put(tx, found, row, present, at=at)
+                manifest_id = _put(tx, found, row, present, at=at)
+                if _was_to_be_scanned(row):
+                    _scan(tx, found, manifest_id, actor, at=at)
         waiting = [row for row in waiting if row not in ready]
+
+
+def _was_to_be_scanned(row: RowMapping) -> bool:
+    return row["facts"]["manifest"].get("scan_state") in ("queued", "running")
+
+
+def _scan(tx: Connection, found: Image, manifest_id: int, actor: Actor, *, at: datetime) -> None:
+    """Have it wait for a scan again: the one that it waited for went when it was deleted. After all others."""
+    mine = {"manifest_id": manifest_id, "repository_id": found.repository_id, "priority": LAST}
+    tx.execute(insert(scan).values(**mine, state="queued", due_at=at, asked_by=actor.name, asked_at=at))
 
 
 def _present(tx: Connection, found: Image, rows: Sequence[RowMapping]) -> dict[str, int]:
@@ -161,14 +176,14 @@ def _present(tx: Connection, found: Image, rows: Sequence[RowMapping]) -> dict[s
     return present
 
 
-def _put(tx: Connection, found: Image, row: RowMapping, present: Mapping[str, int], *, at: datetime) -> None:
+def _put(tx: Connection, found: Image, row: RowMapping, present: Mapping[str, int], *, at: datetime) -> int:
     """One digest with its document, its parts and all its columns; its first push stays what it was."""
     naming.refuse_hidden(tx, found, row["digest"])
     values = room.values_of(manifest, row["facts"]["manifest"])
     kind = kinds.of(words.parse(values["media_type"], row["body"]))
     here: dict[str, object] = {"image_id": found.id, "digest": row["digest"], "kind": kind, "restored_at": at}
-    if values.get("scan_state") in ("queued", "running"):  # that scan went when it was deleted
-        here |= {"scan_state": "done" if values.get("result_id") else "", "scan_code": "", "scan_reason": ""}
+    if _was_to_be_scanned(row):
+        here |= {"scan_state": "queued", "scan_code": "", "scan_reason": ""}
     manifest_id: int = tx.execute(insert(manifest).values(**{**values, **here}).returning(manifest.c.id)).scalar_one()
     tx.execute(insert(manifest_body).values(manifest_id=manifest_id, body=row["body"]))
     platforms.remember(tx, found.id, manifest_id, values["platforms"])
@@ -183,6 +198,7 @@ def _put(tx: Connection, found: Image, row: RowMapping, present: Mapping[str, in
     ]
     if edges:
         tx.execute(insert(manifest_edge), edges)
+    return manifest_id
 
 
 def _names_back(

@@ -6,19 +6,23 @@ What is scanned are images. Of an index its children are; signatures, attestatio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, exists, func, select
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db.tables import image, manifest, manifest_edge
+from berth.db.tables import image, manifest, manifest_edge, scan
 from berth.people.access import Place
 from berth.registry import images, limits, reach
 from berth.registry.images import Image
-from berth.scan import queue
+from berth.scan import queue, steps
+from berth.site import Site
 from berth.words.digest import Digest
 from berth.words.errors import ManifestUnknown, NotScannable
 from berth.words.policies import ScanPolicy
+
+AT_ONCE = 250
 
 
 @dataclass(frozen=True)
@@ -48,20 +52,25 @@ def by_hand(tx: Connection, found: Image, contents: Sequence[Digest], actor: Act
     return asked
 
 
-def whole(tx: Connection, place: Place, actor: Actor, *, at: datetime) -> int:
-    """Have every image of a repository scanned, after those asked for one by one; returns how many now wait."""
-    query = (
-        select(manifest.c.id)
-        .join(image, image.c.id == manifest.c.image_id)
-        .where(image.c.repository_id == place.repository_id, image.c.state.in_(images.VISIBLE))
-        .where(manifest.c.kind == "image", manifest.c.state == "active")
-    )
-    ids = list(tx.scalars(query.order_by(manifest.c.id)))
+def whole(site: Site, place: Place, actor: Actor) -> int:
+    """Have every image of a repository scanned, after those asked for one by one; returns how many now wait.
+
+    They are put some at a time, so that nobody has to wait for all of them. Whoever is cut off asks again.
+    """
+    with site.db.read() as tx:
+        ids = tx.scalars(_not_asked_for(place)).all()
+    with site.db.write() as tx:
+        events.record(tx, actor, "repository.scan", str(place), at=site.now(), after={"images": len(ids)})
     fresh = 0
-    for some in reach.batches(ids):
-        fresh += len(queue.put(tx, some, actor, priority=queue.ANEW, at=at))
-    events.record(tx, actor, "repository.scan", str(place), at=at, after={"images": fresh})
+    for some in reach.batches(ids, AT_ONCE):
+        with steps.write(site, durable=True) as tx:
+            fresh += len(queue.put(tx, some, actor, priority=queue.ANEW, at=site.now()))
     return fresh
+
+
+def how_many(tx: Connection, place: Place) -> int:
+    """Images that `whole` would have scanned."""
+    return tx.scalar(select(func.count()).select_from(_not_asked_for(place).subquery())) or 0
 
 
 def on_push(tx: Connection, manifest_id: int, actor: Actor, *, at: datetime) -> None:
@@ -73,6 +82,18 @@ def on_push(tx: Connection, manifest_id: int, actor: Actor, *, at: datetime) -> 
     ).one()
     if kept.kind == "image" and ScanPolicy.from_json(kept.policy_scan).automatic:
         queue.put(tx, [manifest_id], actor, priority=queue.ON_PUSH, at=at)
+
+
+def _not_asked_for(place: Place) -> Select[Any]:  # Any: ids
+    """The images of a repository that do not wait for a scan already."""
+    waits = exists().where(scan.c.manifest_id == manifest.c.id, scan.c.state.in_(queue.GOING_ON))
+    return (
+        select(manifest.c.id)
+        .join(image, image.c.id == manifest.c.image_id)
+        .where(image.c.repository_id == place.repository_id, image.c.state.in_(images.VISIBLE))
+        .where(manifest.c.kind == "image", manifest.c.state == "active", ~waits)
+        .order_by(manifest.c.id)
+    )
 
 
 def _images_of(tx: Connection, found: Image, content: Digest) -> Collection[int]:

@@ -22,10 +22,11 @@ from berth.scan.external import grype, layout, trivy
 from berth.scan.external.configured import Grype, Harbor, Trivy
 from berth.scan.external.reported import Reported
 from berth.scan.failed import ScanFailed
+from berth.scan.hiding import RANKS
 from berth.scan.inventory import Inventory
 from berth.scan.matches import Component, Match
+from berth.scan.process import Canceled
 from berth.scan.queue import Claimed
-from berth.scan.tally import RANKS
 from berth.site import Site
 from berth.words.actions import Action
 from berth.words.digest import Digest, parse
@@ -131,7 +132,9 @@ def _subject(site: Site, claimed: Claimed, digest: str, document: Document, scan
             .join(registry, registry.c.id == repository.c.registry_id)
             .where(manifest.c.id == claimed.manifest_id)
         )
-        row = tx.execute(query).one()
+        row = tx.execute(query).first()
+        if row is None:
+            raise Canceled
         path = "/".join(row)
         first = select(tag.c.name).where(tag.c.manifest_id == claimed.manifest_id).order_by(tag.c.natural).limit(1)
         name = tx.scalar(first) or ""

@@ -5,7 +5,8 @@
        ├──── again ──────┤                   a passing trouble: after 1, 5 and 30 minutes
        └── lease over ───┘                   the worker that ran it went away
 
-A row goes with its digest, which cancels the scan. What the digest's own row says of its scan is set here alone.
+A row goes with its digest, which cancels the scan. What the digest's own row says of its scan is set here alone, and
+before the row of the scan is: a digest that is deleted takes both in that order, and neither waits for the other.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,36 +14,46 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, case, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, exists, func, or_, select, update
 
 from berth.audit.events import Actor
 from berth.db import insert_ignore, pages, upsert
 from berth.db.pages import Found, Wanted
 from berth.db.tables import advisory_file, image, manifest, scan, scan_turn
+from berth.scan import turns
 from berth.scan.failed import Code, ScanFailed
+from berth.scan.process import Canceled
 from berth.scan.tally import Tally
+from berth.scan.turns import ANEW, BY_HAND, ON_PUSH, OWN_PRIORITY
 
-BY_HAND, ON_PUSH, ANEW = 0, 1, 2
-"""Priorities: the least goes first."""
+__all__ = ["ANEW", "BY_HAND", "ON_PUSH"]
 
 LEASE = timedelta(seconds=60)
 ATTEMPTS = 4
 RESTS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 PASSING: frozenset[Code] = frozenset({"WORKER_LOST", "ADAPTER_UNREACHABLE", "SCANNER_TIMEOUT", "BLOB_MISSING"})
 """Troubles that may pass by themselves."""
+LOST = ScanFailed("WORKER_LOST", "the worker that scanned it went away")
 KEPT = 20
 """Of each digest; older ones are forgotten."""
+AT_ONCE = 500
+"""Of those that stand apart so many go on in one transaction."""
 WAITS_FOR_ADVISORIES = "NO_DATABASE"
 GOING_ON = ("queued", "running")
 SORTS = {"asked_at": (scan.c.asked_at, scan.c.id)}
 
+_THERE_ARE_ASLEEP = exists().where(advisory_file.c.state == "current") & exists().where(turns.IS_WAITING)
+
 
 @dataclass(frozen=True)
 class Claimed:
+    """A scan that is somebody's, until it is claimed anew: then it is another claim's, and this one ends nothing."""
+
     id: int
     manifest_id: int
     attempts: int
     asked_by: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -71,73 +82,75 @@ def put(tx: Connection, manifest_ids: Collection[int], actor: Actor, *, priority
         if insert_ignore(tx, scan, {"manifest_id": each, "repository_id": place, **asked})
     }
     _say(tx, put_now, "queued")
-    sooner = scan.c.manifest_id.in_(repositories.keys() - put_now) & (scan.c.state == "queued")
-    tx.execute(update(scan).where(sooner, scan.c.priority > priority).values(priority=priority))
+    others = scan.c.manifest_id.in_(repositories.keys() - put_now) & (scan.c.state == "queued")
+    sooner = scan.c.priority - OWN_PRIORITY + priority
+    tx.execute(update(scan).where(others, priority < OWN_PRIORITY).values(priority=sooner))
     if priority == BY_HAND:  # whoever asks does not want to wait for a rest to be over
-        tx.execute(update(scan).where(sooner).values(due_at=at))
+        tx.execute(update(scan).where(others, turns.IS_RESTING).values(priority=OWN_PRIORITY, due_at=at))
     return put_now
 
 
 def any_ready(tx: Connection, *, at: datetime) -> bool:
     """Whether a claim may find one: an idle worker takes no write lock."""
-    left = (scan.c.state == "running") & (scan.c.leased_until <= at)
-    return tx.execute(select(scan.c.id).where(or_(_ready(at), left)).limit(1)).first() is not None
+    found = (exists().where(each) for each in (turns.IS_READY, _is_rested(at), _is_lost(at)))
+    return bool(tx.scalar(select(or_(*found, _THERE_ARE_ASLEEP))))
 
 
 def claim(tx: Connection, *, at: datetime) -> Claimed | None:
     """The next one, of the repository that has waited for its turn for longest."""
     _reclaim(tx, at=at)
-    row = tx.execute(_next(at)).first()
+    _rested(tx, at=at)
+    row = turns.following(tx)
     if row is None:
         return None
-    values = {"state": "running", "leased_until": at + LEASE, "attempts": scan.c.attempts + 1, "started_at": at}
-    mine = (scan.c.id == row.id) & (scan.c.state == "queued")
-    if not tx.execute(update(scan).where(mine).values(**values)).rowcount:
-        return None
-    upsert(tx, scan_turn, {"repository_id": row.repository_id, "at": at}, key=("repository_id",))
     _say(tx, [row.manifest_id], "running")
-    return Claimed(row.id, row.manifest_id, row.attempts + 1, row.asked_by)
+    values = {"state": "running", "leased_until": at + LEASE, "attempts": row.attempts + 1, "started_at": at}
+    tx.execute(update(scan).where(scan.c.id == row.id).values(**values))
+    upsert(tx, scan_turn, {"repository_id": row.repository_id, "at": at}, key=("repository_id",))
+    return Claimed(row.id, row.manifest_id, row.attempts + 1, row.asked_by, at)
 
 
-def renew(tx: Connection, scan_id: int, *, at: datetime) -> bool:
+def renew(tx: Connection, claimed: Claimed, *, at: datetime) -> bool:
     """Count the lease from now; False when the scan is no more, or another worker has it."""
-    mine = (scan.c.id == scan_id) & (scan.c.state == "running")
-    return bool(tx.execute(update(scan).where(mine).values(leased_until=at + LEASE)).rowcount)
+    return bool(tx.execute(update(scan).where(_is_still(claimed)).values(leased_until=at + LEASE)).rowcount)
 
 
 def done(tx: Connection, claimed: Claimed, *, at: datetime, scanner: str, advisories: str, tally: Tally) -> None:
-    result = {"scanner": scanner, "advisories": advisories, "tally": tally.to_json()}
-    first = (manifest.c.id == claimed.manifest_id) & manifest.c.first_result_at.is_(None)
-    tx.execute(update(manifest).where(first).values(first_result_at=at))
-    _end(tx, claimed, at=at, state="done", code="", reason="", **result)
+    """Raises `Canceled` when the scan is no more, or another worker has it; so do the others that end it."""
+    _end(tx, claimed, at=at, state="done", scanner=scanner, advisories=advisories, tally=tally.to_json())
 
 
 def waits(tx: Connection, claimed: Claimed, *, scanner: str) -> None:
     """Until there are advisories: what is in the image is known, and what that means is not."""
-    values = {"state": "queued", "code": WAITS_FOR_ADVISORIES, "leased_until": None, "attempts": 0, "scanner": scanner}
-    tx.execute(update(scan).where(scan.c.id == claimed.id).values(**values))
     _say(tx, [claimed.manifest_id], "queued", WAITS_FOR_ADVISORIES, "waiting for database")
+    apart = {"priority": OWN_PRIORITY + turns.WAITS, "code": WAITS_FOR_ADVISORIES, "attempts": 0, "scanner": scanner}
+    _leave(tx, claimed, state="queued", **apart)
 
 
 def failed(tx: Connection, claimed: Claimed, failure: ScanFailed, *, at: datetime) -> None:
     """Let it rest and run again when that may help; else it has failed, and the last good result stays."""
-    if failure.code in PASSING and claimed.attempts < ATTEMPTS:
-        due = at + RESTS[min(claimed.attempts, len(RESTS)) - 1]
-        values = {"state": "queued", "leased_until": None, "due_at": due, "code": failure.code, "reason": failure.text}
-        tx.execute(update(scan).where(scan.c.id == claimed.id).values(**values))
-        _say(tx, [claimed.manifest_id], "queued", failure.code, failure.text)
+    if failure.code not in PASSING or claimed.attempts >= ATTEMPTS:
+        _end(tx, claimed, at=at, state="failed", code=failure.code, reason=failure.text)
         return
-    _end(tx, claimed, at=at, state="failed", code=failure.code, reason=failure.text)
+    _say(tx, [claimed.manifest_id], "queued", failure.code, failure.text)
+    apart = {"priority": OWN_PRIORITY + turns.RESTS, "due_at": at + RESTS[min(claimed.attempts, len(RESTS)) - 1]}
+    _leave(tx, claimed, state="queued", code=failure.code, reason=failure.text, **apart)
+
+
+def any_asleep(tx: Connection) -> bool:
+    """Whether some wait for advisories although there are."""
+    return bool(tx.scalar(select(_THERE_ARE_ASLEEP)))
 
 
 def wake(tx: Connection, *, at: datetime) -> int:
-    """Those that wait for advisories go on; returns how many."""
-    waiting = (scan.c.state == "queued") & (scan.c.code == WAITS_FOR_ADVISORIES)
-    ids = list(tx.scalars(select(scan.c.manifest_id).where(waiting)))
-    tx.execute(update(scan).where(waiting).values(code="", due_at=at))
-    for begins in range(0, len(ids), 500):
-        _say(tx, ids[begins : begins + 500], "queued")
-    return len(ids)
+    """Some of those that wait for advisories go on, those asked for by hand first; returns how many."""
+    order = (scan.c.priority, scan.c.repository_id, scan.c.id)
+    rows = tx.execute(turns.free(turns.IS_WAITING).order_by(*order).limit(AT_ONCE)).all()
+    if rows:
+        _say(tx, [row.manifest_id for row in rows], "queued")
+        mine = scan.c.id.in_([row.id for row in rows])
+        tx.execute(update(scan).where(mine).values(priority=OWN_PRIORITY, code="", due_at=at))
+    return len(rows)
 
 
 def page(tx: Connection, manifest_id: int, wanted: Wanted) -> Found[Scan]:
@@ -152,49 +165,58 @@ def depth(tx: Connection) -> dict[str, int]:
 
 
 def _repositories(tx: Connection, manifest_ids: Collection[int]) -> dict[int, int]:
+    """Where these digests are, which are not deleted before the transaction ends."""
     query = (
         select(manifest.c.id, image.c.repository_id)
         .join(image, image.c.id == manifest.c.image_id)
         .where(manifest.c.id.in_(manifest_ids))
+        .order_by(manifest.c.id)
+        .with_for_update(of=manifest, read=True, key_share=True)
     )
     return {row.id: row.repository_id for row in tx.execute(query)}
 
 
-def _ready(at: datetime) -> ColumnElement[bool]:
-    there_are = exists().where(advisory_file.c.state == "current")
-    waits = (scan.c.code == WAITS_FOR_ADVISORIES) & ~there_are
-    return (scan.c.state == "queued") & ~waits & (scan.c.due_at <= at)
+def _is_rested(at: datetime) -> ColumnElement[bool]:
+    return turns.IS_RESTING & (scan.c.due_at <= at)
 
 
-def _next(at: datetime) -> Any:  # Any: a row of the queue
-    ready = _ready(at)
-    first = select(func.min(scan.c.priority)).where(ready).scalar_subquery()
-    oldest = select(func.min(scan.c.id)).where(ready, scan.c.priority == first).group_by(scan.c.repository_id)
-    turn = scan.outerjoin(scan_turn, scan_turn.c.repository_id == scan.c.repository_id)
-    return (
-        select(scan.c.id, scan.c.manifest_id, scan.c.repository_id, scan.c.attempts, scan.c.asked_by)
-        .select_from(turn)
-        .where(scan.c.id.in_(oldest))
-        .order_by(case((scan_turn.c.at.is_(None), 0), else_=1), scan_turn.c.at, scan.c.id)
-        .limit(1)
-    )
+def _is_lost(at: datetime) -> ColumnElement[bool]:
+    return (scan.c.state == "running") & (scan.c.leased_until <= at)
+
+
+def _is_still(claimed: Claimed) -> ColumnElement[bool]:
+    return (scan.c.id == claimed.id) & (scan.c.state == "running") & (scan.c.started_at == claimed.at)
 
 
 def _reclaim(tx: Connection, *, at: datetime) -> None:
     """Scans whose worker went away wait again, or have failed when that has happened too often."""
-    gone = (scan.c.state == "running") & (scan.c.leased_until <= at)
-    for row in tx.execute(select(scan).where(gone)).mappings().all():
-        claimed = Claimed(row["id"], row["manifest_id"], row["attempts"], row["asked_by"])
-        failed(tx, claimed, ScanFailed("WORKER_LOST", "the worker that scanned it went away"), at=at)
+    for row in tx.execute(turns.free(_is_lost(at))).all():
+        claimed = Claimed(row.id, row.manifest_id, row.attempts, row.asked_by, row.started_at)
+        failed(tx, claimed, LOST, at=at)
 
 
-def _end(tx: Connection, claimed: Claimed, *, at: datetime, **values: object) -> None:
-    tx.execute(update(scan).where(scan.c.id == claimed.id).values(ended_at=at, leased_until=None, **values))
-    _say(tx, [claimed.manifest_id], str(values["state"]), str(values["code"]), str(values["reason"]))
+def _rested(tx: Connection, *, at: datetime) -> None:
+    """Those whose rest is over stand with the others again."""
+    ids = [row.id for row in tx.execute(turns.free(_is_rested(at)).limit(AT_ONCE))]
+    if ids:
+        tx.execute(update(scan).where(scan.c.id.in_(ids)).values(priority=OWN_PRIORITY))
+
+
+def _end(
+    tx: Connection, claimed: Claimed, *, at: datetime, state: str, code: str = "", reason: str = "", **values: object
+) -> None:
+    _say(tx, [claimed.manifest_id], state, code, reason)
+    _leave(tx, claimed, state=state, code=code, reason=reason, ended_at=at, **values)
     mine = select(scan.c.id).where(scan.c.manifest_id == claimed.manifest_id, scan.c.state.not_in(GOING_ON))
     older = list(tx.scalars(mine.order_by(scan.c.id.desc()).offset(KEPT)))
     if older:
         tx.execute(delete(scan).where(scan.c.id.in_(older)))
+
+
+def _leave(tx: Connection, claimed: Claimed, **values: object) -> None:
+    """It is nobody's any more. Raises `Canceled` when it is not this claim's, and what was said of it is undone."""
+    if not tx.execute(update(scan).where(_is_still(claimed)).values(leased_until=None, **values)).rowcount:
+        raise Canceled
 
 
 def _say(

@@ -21,7 +21,7 @@ from berth.audit.events import SYSTEM
 from berth.db import update_many
 from berth.db.tables import advisory_file, reevaluated, reevaluation, scan_result
 from berth.registry import reach
-from berth.scan import evaluation, library, matching, queue, vulnerabilities
+from berth.scan import evaluation, library, matching, vulnerabilities, waking
 from berth.scan.advisories.opened import Advisories
 from berth.scan.evaluation import Matched, News
 from berth.scan.library import Build
@@ -93,7 +93,7 @@ def put_in_force(site: Site, advisories: Advisories, build: Build, changed: Pack
         _keep(tx, late, outcome, at=site.now())
         old = library.put_in_force(tx, build)
         _announce(tx, build, outcome, at=site.now())
-        woken = queue.wake(tx, at=site.now())
+    woken = waking.wake(site)
     _label(site, build)
     for key in old:
         site.blobs.delete(key)

@@ -11,7 +11,7 @@ The bytes are read by a process of its own (`apart`); here is what belongs to th
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 
@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from berth import __version__
 from berth.db import insert_ignore
 from berth.db.tables import blob, image, manifest, manifest_body, registry, repository, scan_layer
-from berth.scan import apart, chosen, evaluation, library, matching, outside, publishing, queue, results
+from berth.scan import apart, chosen, evaluation, library, matching, outside, publishing, queue, results, waking
 from berth.scan.advisories.layout import AdvisoriesUnreadable
 from berth.scan.apart import Canceled, LayerInput
 from berth.scan.evaluation import Matched
@@ -51,6 +51,7 @@ def run_next(site: Site) -> bool:
     with site.db.read() as tx:
         if not queue.any_ready(tx, at=site.now()):
             return False
+    waking.wake(site)
     with site.db.write(durable=False) as tx:
         claimed = queue.claim(tx, at=site.now())
     if claimed is None:
@@ -62,13 +63,17 @@ def run_next(site: Site) -> bool:
         log.info("scan cancelled", scan=claimed.id)
     except ScanFailed as failure:
         log.info("scan failed", scan=claimed.id, code=failure.code, reason=failure.text)
-        with site.db.write(durable=False) as tx:
-            queue.failed(tx, claimed, failure, at=site.now())
+        _failed(site, claimed, failure)
     except Exception:
         log.exception("scan failed", scan=claimed.id)
-        with site.db.write(durable=False) as tx:
-            queue.failed(tx, claimed, UNEXPECTED, at=site.now())
+        _failed(site, claimed, UNEXPECTED)
     return True
+
+
+def _failed(site: Site, claimed: Claimed, failure: ScanFailed) -> None:
+    """Where the scan is still ours: who has it now says what becomes of it."""
+    with suppress(Canceled), site.db.write(durable=False) as tx:
+        queue.failed(tx, claimed, failure, at=site.now())
 
 
 def run_all(site: Site) -> int:
@@ -96,7 +101,7 @@ def _beat(site: Site, claimed: Claimed, ended: threading.Event, cancel: threadin
     while not ended.wait(BEAT_SECONDS):
         try:
             with site.db.write(durable=False) as tx:
-                if not queue.renew(tx, claimed.id, at=site.now()):
+                if not queue.renew(tx, claimed, at=site.now()):
                     cancel.set()
                     return
         except SQLAlchemyError as error:
@@ -223,9 +228,7 @@ def _matched(site: Site, digest: str, claimed: Claimed, made: Ready | None) -> b
     """Match what nobody has matched yet, and count; or let it wait for advisories. False: that has to be done again."""
     with library.opened(site) as advisories:
         if advisories is None:
-            with site.db.write(durable=False) as tx:
-                queue.waits(tx, claimed, scanner=NAME)
-                return library.current(tx) is None
+            return _waits(site, claimed)
         with site.db.read() as tx:
             found = results.of_digest(tx, digest, BUILTIN)
             if found is None:
@@ -267,3 +270,12 @@ def _unmatched(tx: Connection, result_id: int, made: Ready | None) -> dict[int, 
     if made is None:
         return evaluation.unmatched(tx, result_id)
     return evaluation.unmatched_of(tx, results.component_ids(tx, made.units).values())
+
+
+def _waits(site: Site, claimed: Claimed) -> bool:
+    """Let it wait for advisories; False: some have come meanwhile."""
+    with site.db.write(durable=False) as tx:
+        if library.current(tx) is not None:
+            return False
+        queue.waits(tx, claimed, scanner=NAME)
+    return True

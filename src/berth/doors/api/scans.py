@@ -48,9 +48,9 @@ def scan_repository(
     registry_name: RegistryName, repository_name: RepositoryName, site: TheSite, caller: TheCaller
 ) -> shapes.RepositoryQueued:
     """Have every image of a repository scanned, after those asked for one by one. Needs the right to manage."""
-    with site.db.write() as tx:
+    with site.db.read() as tx:
         place = opening.open_repository(tx, caller, registry_name, repository_name, Action.MANAGE)
-        return shapes.RepositoryQueued(queued=asking.whole(tx, place, caller.actor, at=site.now()))
+    return shapes.RepositoryQueued(queued=asking.whole(site, place, caller.actor))
 
 
 @router.get(SCAN, name="scan.show")
