@@ -74,13 +74,13 @@ def wait_scan(
     max_critical: Annotated[int | None, typer.Option(min=0, help="So many critical findings pass; more fail.")] = None,
     max_high: Annotated[int | None, typer.Option(min=0, help="The same for high ones.")] = None,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait.")] = 600.0,
-    ask: Annotated[bool, typer.Option("--ask", help="Have it scanned if nobody has asked for that.")] = False,
+    ask: Annotated[bool, typer.Option("--ask", help="Have it scanned if nobody asked for that, or it failed.")] = False,
     output_format: Output = Format.TABLE,
 ) -> None:
     """Wait for the scan of a digest. Exit codes: 0 good, 10 too many findings, 11 no good scan, 12 too late."""
     digest = scan.digest_of(api, image, reference)
     found = scan.until_ended(api, image, digest, seconds=timeout)
-    if ask and found["state"] in ("not-scanned", "partial"):
+    if ask and found["state"] in ("not-scanned", "partial", "failed"):
         api.post(named.image(image, "scans"), {"digests": [digest]})
         found = scan.until_ended(api, image, digest, seconds=timeout)
     output.one(found, output_format)
