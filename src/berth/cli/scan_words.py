@@ -44,7 +44,7 @@ Severity = Annotated[list[Level] | None, typer.Option(help="Only this level. Sev
 OfKind = Annotated[Kind | None, typer.Option(help="Only of the system, or of languages.")]
 OfType = Annotated[
     str | None,
-    typer.Option("--type", autocompletion=lambda: list(TYPES), help="Only packages of this type, as deb or pypi."),
+    typer.Option("--type", autocompletion=lambda: list(TYPES), help="Only packages of this type, as deb or npm."),
 ]
 Hidden = Annotated[bool, typer.Option("--hidden", help="Those too that the exclusion policy leaves out.")]
 
