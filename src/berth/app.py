@@ -68,6 +68,8 @@ class Berth:
     async def _operations(self, path: str) -> Answer:
         if path == "/healthz":
             return ops.healthz()
+        if path == "/metrics":
+            return ops.metrics(self._refusals)
         if path == "/readyz":
             return await in_thread(ops.readyz, self._site)
         return errors.error(404, "NAME_UNKNOWN", "no such page; the OCI Distribution API is below /v2/")

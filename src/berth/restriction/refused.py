@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
@@ -26,6 +26,9 @@ from berth.site import Site
 AUDITED_EVERY = timedelta(hours=1)
 MOST = 2000
 """Different ones between two flushes; what comes beyond is counted and not told."""
+
+OUTCOMES: tuple[Outcome, ...] = ("refused", "warned", "permitted")
+RULES: tuple[Rule, ...] = get_args(Rule)
 
 Facts = dict[str, Any]  # Any: JSON values
 

@@ -86,6 +86,9 @@ def test_refused_pulls_are_listed_with_who_and_what_would_help(dock: Dock, pushe
     with httpx.Client(transport=transport, base_url=URL) as http:
         for _ in range(3):
             assert Client(http, reader.name, reader.secret).image(dock.image.name).get("v1").status_code == 403
+        counted = http.get("/metrics")
+    assert counted.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert 'berth_restricted_pulls_total{verdict="refused",rule="unscanned"} 3' in counted.text.splitlines()
     berth.flush()
     [row] = dock.manager.get(f"{dock.path}/-/refused-pulls", days=3)["items"]
     assert (row["digest"], row["reference"], row["rule"], row["pulls"]) == (pushed, "v1", "unscanned", 3)
