@@ -266,8 +266,12 @@ def test_what_a_policy_leaves_out_whole_is_not_newly_affected(site: Site, web: T
     put_in_force(site, flawed("hidden"))
     assert affected_at(web, document) is not None
     with site.db.write() as tx:
+        [told] = news.of_digests(tx, Wanted("-id", 10)).items
+        assert (told.opened, told.hidden) == (["TEST-hidden"], 0)
         policy = ScanPolicy(exclusion=True, exclude_level=Level.CRITICAL)
         tx.execute(update(image).values(policy_scan=policy.to_json()))
+        [told] = news.of_digests(tx, Wanted("-id", 10)).items
+        assert (told.opened, told.hidden) == ([], 1)
     assert affected_at(web, document) is None
 
 

@@ -16,7 +16,7 @@ from berth.cli.remote import Facts, Refused, Remote
 app = typer.Typer(help="Advisories, which scans match with.", no_args_is_help=True)
 
 SOURCES = ("ecosystem", "records", "last_modified", "attribution")
-NEWS = ("at", "image", "digest", "tags", "opened", "closed")
+NEWS = ("at", "image", "digest", "tags", "opened", "closed", "hidden")
 CHANGES = ("at", "advisories", "names", "results", "opened", "closed")
 
 

@@ -1,6 +1,7 @@
 """What became of digests when advisories changed: the newly affected, and those that are so no more."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,8 +9,28 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 
 from berth.db import pages
 from berth.db.pages import Found, Wanted
-from berth.db.tables import image, manifest, reevaluated, reevaluation, registry, repository, scan_result
+from berth.db.tables import (
+    component,
+    component_match,
+    image,
+    manifest,
+    reevaluated,
+    reevaluation,
+    registry,
+    repository,
+    result_component,
+    scan_result,
+    vulnerability,
+)
 from berth.registry import images, reach, rows
+from berth.scan.hiding import hides
+from berth.scan.inventory import Kind
+from berth.words.policies import Level, ScanPolicy
+
+Said = tuple[Kind, Level, bool]
+"""Of a finding what policies go by: of what it is, its level, and whether there is a fix."""
+Told = dict[tuple[int, str], list[Said]]
+"""By result and vulnerability."""
 
 SORTS = {"at": (reevaluation.c.at, reevaluation.c.id)}
 NEWS_SORTS = {"id": (reevaluated.c.reevaluation_id, manifest.c.id)}
@@ -36,7 +57,10 @@ class News:
     tags: list[str]
     at: datetime
     opened: list[str]
+    """Those that the policy of the image leaves."""
     closed: list[str]
+    hidden: int
+    """How many more it leaves out."""
 
 
 def page(tx: Connection, wanted: Wanted) -> Found[Reevaluation]:
@@ -68,7 +92,9 @@ def of_digests(
             image.c.name.label("image_name"),
             manifest.c.id.label("manifest_id"),
             manifest.c.digest,
+            image.c.policy_scan,
             reevaluation.c.at,
+            reevaluated.c.result_id,
             reevaluated.c.opened,
             reevaluated.c.closed,
         )
@@ -84,13 +110,39 @@ def of_digests(
         query = query.where(there if affected else ~there)
     found = pages.fetch(tx, query, NEWS_SORTS, wanted, lambda row: row)
     names = rows.first_names(tx, [row["manifest_id"] for row in found.items])
-    return Found([_news(row, names.get(row["manifest_id"], [])) for row in found.items], found.next)
+    told = _told(tx, found.items)
+    return Found([_news(row, names.get(row["manifest_id"], []), told) for row in found.items], found.next)
+
+
+def _told(tx: Connection, news: Sequence[RowMapping]) -> Told:
+    """What is said now of the vulnerabilities that these results were found to have."""
+    results, names = {row["result_id"] for row in news}, {name for row in news for name in row["opened"]}
+    match = component_match.c
+    query = (
+        select(result_component.c.result_id, vulnerability.c.name, component.c.kind, match.level, match.fixed_version)
+        .join_from(result_component, component)
+        .join(component_match, match.component_id == component.c.id)
+        .join(vulnerability, vulnerability.c.id == match.vulnerability_id)
+        .where(result_component.c.result_id.in_(results))
+    )
+    told: Told = defaultdict(list)
+    for some in reach.batches(names):
+        for result_id, name, kind, level, fixed in tx.execute(query.where(vulnerability.c.name.in_(some))):
+            told[result_id, name].append((kind, Level(level), bool(fixed)))
+    return told
 
 
 def _reevaluation(row: RowMapping) -> Reevaluation:
     return Reevaluation(**{name: row[name] for name in Reevaluation.__dataclass_fields__})
 
 
-def _news(row: RowMapping, tags: list[str]) -> News:
+def _news(row: RowMapping, tags: list[str], told: Told) -> News:
     path = f"{row['registry_name']}/{row['repository_name']}/{row['image_name']}"
-    return News(path, row["digest"], tags, row["at"], row["opened"], row["closed"])
+    policy = ScanPolicy.from_json(row["policy_scan"])
+    shown = [name for name in row["opened"] if not _hidden(policy, told.get((row["result_id"], name), ()))]
+    return News(path, row["digest"], tags, row["at"], shown, row["closed"], len(row["opened"]) - len(shown))
+
+
+def _hidden(policy: ScanPolicy, said: Collection[Said]) -> bool:
+    """Whether the policy leaves out a vulnerability wherever it is; one that is not there any more it does not."""
+    return bool(said) and all(hides(policy, kind, level, fixed=fixed) for kind, level, fixed in said)

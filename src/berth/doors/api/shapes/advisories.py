@@ -103,6 +103,7 @@ class News(Shown):
     at: Instant
     opened: Annotated[list[str], Field(description="Vulnerabilities it is now known to have, the worst first.")]
     closed: list[str]
+    hidden: Annotated[int, Field(description="How many more were opened that the policy of the image leaves out.")]
 
 
 class NewsPage(Page):
