@@ -27,7 +27,8 @@ def show(view: View) -> Answer:
         if flaw or package:
             page = affected.page(tx, wanted, seen, flaw=flaw, package=package, version=version)
         depth = sum(queue.depth(tx).values())
-        latest = news.of_digests(tx, Wanted("-id", NEWS), seen, affected=True).items
+        told = news.of_digests(tx, Wanted("-id", NEWS), seen, affected=True).items
+        latest = [each for each in told if each.opened]  # of the others the policy leaves nothing
         failure = importing.last_failure(tx) if view.is_operator else ""
     return view.show(
         "affected.html",
