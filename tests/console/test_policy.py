@@ -4,6 +4,7 @@ import contextlib
 import re
 import sqlite3
 
+import httpx
 from playwright.sync_api import Page, expect
 
 from tests import documents
@@ -12,7 +13,7 @@ from tests.console.test_deleting import gone
 from tests.console.test_details import confirm, popup
 from tests.console.test_tags import has_rows
 from tests.console.window import Window
-from tests.serving import PASSWORD, Server
+from tests.serving import PASSWORD, Server, wait_for
 
 
 def aged(server: Server, *digests: str, days: int = 10) -> None:
@@ -24,8 +25,12 @@ def aged(server: Server, *digests: str, days: int = 10) -> None:
         database.commit()
 
 
-def policy(image: Image, **more: object) -> None:
+def address(image: Image) -> str:
     registry, repository, name = image.name.split("/", 2)
+    return f"/api/v1/registries/{registry}/repositories/{repository}/images/{name}"
+
+
+def policy(image: Image, **more: object) -> None:
     rules = {
         "enabled": True,
         "untagged": {"enabled": True, "days": 1},
@@ -34,7 +39,7 @@ def policy(image: Image, **more: object) -> None:
         **more,
     }
     answer = image.client.http.patch(
-        f"/api/v1/registries/{registry}/repositories/{repository}/images/{name}",
+        address(image),
         json={"policies": {"deletion": rules}},
         headers={"If-Match": "*"},
         auth=("admin", PASSWORD),
@@ -173,3 +178,27 @@ def test_values_are_tried_without_being_saved(server: Server, image: Image, wind
     expect(page.locator("#list tbody tr")).to_contain_text("Old", timeout=15_000)
     expect(page.get_by_text("Deletion policy is disabled.")).to_be_visible()
     assert image.has("v1")
+
+
+def test_what_others_delete_while_a_run_waits_is_told_as_gone_and_not_as_kept(
+    server: Server, image: Image, browser_: httpx.Client
+) -> None:
+    mine, theirs = image.push_image(seed=f"{image.name} mine"), image.push_image(seed=f"{image.name} theirs")
+    pushed = image.push_image(seed=f"{image.name} pushed")
+    aged(server, mine.digest, theirs.digest, pushed.digest)
+    policy(image, breaker_count=2)
+    http, auth, where = image.client.http, ("admin", PASSWORD), f"{address(image)}/-/policy-runs"
+    run = http.post(where, json={"kind": "run"}, auth=auth).raise_for_status().json()["id"]
+
+    def becomes(state: str) -> None:
+        wait_for(lambda: http.get(f"{where}/{run}", auth=auth).json()["state"] == state)
+
+    becomes("waiting")
+    assert image.ask("DELETE", f"manifests/{theirs.digest}").status_code == httpx.codes.ACCEPTED
+    image.push_image(seed=f"{image.name} pushed")
+    http.post(f"{where}/{run}/approve", json={}, auth=auth).raise_for_status()
+    becomes("done")
+    page = browser_.get(f"/console/images/{image.name}/-/policy-test?run={run}").text
+    said = {row.partition("</code>")[0][-19:]: row for row in page.split("<tr ")[2:]}
+    for document, outcome in ((mine, "Gone"), (theirs, "Deleted meanwhile by others"), (pushed, "Changed meanwhile")):
+        assert outcome in said[document.digest[:19]]
