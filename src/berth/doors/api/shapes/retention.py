@@ -93,6 +93,9 @@ class PolicyRunItem(Shown):
                     "because": "",
                     "due_at": AT,
                     "outcome": "",
+                    "size": 29360128,
+                    "freed": 8388608,
+                    "pushed_at": AT,
                 }
             ]
         }
@@ -112,6 +115,9 @@ class PolicyRunItem(Shown):
     because: Annotated[str, Field(description="In particular: a digest, a name, a lock, a time.")]
     due_at: Annotated[Instant | None, Field(description="When its rule takes it, as things are.")]
     outcome: Annotated[str, Field(description="Of a run: `queued`, `deleted`, `drifted` or `failed`. Of a test: none.")]
+    size: Annotated[int | None, Field(description="With all it holds; null in reports of older releases.")]
+    freed: Annotated[int | None, Field(description="Of that, what nothing else holds; of what goes.")]
+    pushed_at: Annotated[Instant | None, Field(description="First; null in reports of older releases.")]
 
 
 class PolicyRunItems(Page):
