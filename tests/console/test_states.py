@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -193,6 +194,11 @@ def test_how_far_a_deletion_is_and_what_it_has_come_to_is_told(server: Server, i
         window.open(f"/images/{image.name}")
         expect(page.get_by_text("0 of 2 digests deleted. You can leave this page.")).to_be_visible()
         expect(page.get_by_role("progressbar", name="Progress")).to_be_visible()
+        page.context.set_offline(True)
+        expect(page.get_by_text(re.compile(r"^No connection\. Shown data is from \d\d:\d\d\.$"))).to_be_visible()
+        page.context.set_offline(False)
+        expect(page.get_by_text("No connection.")).to_be_hidden()
+        window.wrong.clear()
     expect(page.get_by_text("The image is deleted.")).to_be_visible(timeout=30_000)
     expect(page.locator("h1")).to_contain_text("Gone")
     page.get_by_role("link", name="View details").click()

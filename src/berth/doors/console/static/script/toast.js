@@ -21,9 +21,21 @@ const say = (text, bad) => {
 };
 
 window.addEventListener("berth:say", (event) => say(event.detail.text, event.detail.bad === true));
+/* What a page shows by itself grows old while the server is away; once that answers again there is nothing to say. */
+let fresh = new Date();
+let away = false;
 for (const kind of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(kind, () => say(document.body.dataset.offline, true));
+  document.addEventListener(kind, (event) => {
+    away = event.detail.elt.dataset?.poll !== undefined;
+    const time = fresh.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    say(away ? document.body.dataset.stale.replace("{time}", time) : document.body.dataset.offline, true);
+  });
 }
+document.addEventListener("htmx:afterOnLoad", () => {
+  fresh = new Date();
+  if (away) toast.replaceChildren();
+  away = false;
+});
 document.addEventListener("htmx:responseError", (event) => say(told(event.detail.xhr) || document.body.dataset.failed, true));
 
 /** What a page says that came in place of the one asked for. @param {XMLHttpRequest} xhr */
