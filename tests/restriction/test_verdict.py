@@ -76,9 +76,9 @@ def test_the_last_good_result_stays_in_force_while_a_later_scan_goes_on_or_has_f
     assert may_pull(image(tally(2), scan_state=state), BOTH).rule == "vulnerable"
 
 
-@pytest.mark.parametrize("kind", ["index", "artifact"])
-def test_what_is_no_image_is_exempt_and_yet_may_be_put_into_quarantine(kind: Any) -> None:
-    assert may_pull(Facts(kind), BOTH).outcome == "exempt"
+@pytest.mark.parametrize(("kind", "outcome"), [("index", "allowed"), ("artifact", "exempt")])
+def test_what_is_no_image_is_exempt_and_yet_may_be_put_into_quarantine(kind: Any, outcome: str) -> None:
+    assert may_pull(Facts(kind), BOTH).outcome == outcome
     assert may_pull(Facts(kind, quarantine=QUARANTINE), BOTH).rule == "quarantined"
 
 
@@ -97,9 +97,10 @@ def test_whoever_has_the_right_passes_and_it_is_known_what_was_passed() -> None:
 
 
 def test_an_index_is_shown_by_what_becomes_of_its_images() -> None:
-    own, good, bad = Verdict("exempt"), may_pull(image(tally()), BOTH), may_pull(image(), BOTH)
+    own, good, bad = Verdict("allowed"), may_pull(image(tally()), BOTH), may_pull(image(), BOTH)
     assert together(own, []) == own
-    assert together(own, [good, good]).outcome == "exempt"
+    assert together(own, [good, good]) == own
+    assert together(own, [good, may_pull(image(), pull(mode="warn"))]).outcome == "warned"
     assert (together(own, [good, bad]).outcome, together(own, [good, bad]).rule) == ("partly", "unscanned")
     assert together(own, [bad, bad]).outcome == "refused"
 

@@ -17,7 +17,7 @@ from berth.registry.quick import PulledManifest
 from berth.restriction import findings, sparing, subjects, verdict, waiving
 from berth.restriction.sparing import Finding
 from berth.restriction.subjects import Subject
-from berth.restriction.verdict import ALLOWED, EXEMPT, Facts, Rules, Spared, Verdict
+from berth.restriction.verdict import ALLOWED, Facts, Rules, Spared, Verdict
 from berth.scan.tally import Tally
 from berth.words.policies import PullPolicy, ScanPolicy
 
@@ -73,9 +73,6 @@ def shown(
     """
     rules = rules_of(tx, image_id) if rules is None else rules
     asked = subjects.some(tx, ids)
-    if rules.pull.mode == "off" and all(each.facts.quarantine is None for each in asked.values()):
-        plain = {number: ALLOWED if each.facts.kind == "image" else EXEMPT for number, each in asked.items()}
-        return dict.fromkeys(ids, ALLOWED) | plain
     listed = subjects.children(tx, [each.id for each in asked.values() if each.facts.kind == "index"])
     every = asked | {child.id: child for children in listed.values() for child in children}
     judged = verdicts(tx, image_id, every.values(), rules, at=at)

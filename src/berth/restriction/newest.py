@@ -11,8 +11,6 @@ from berth.restriction.verdict import Rules
 MOST = 50
 """Tags that are looked at, the last ones put."""
 AT_ONCE = 10
-GOOD = ("allowed", "exempt")
-"""`exempt` is an index of which no image is refused."""
 
 
 def allowed(tx: Connection, image_id: int, rules: Rules, *, at: datetime) -> str | None:
@@ -29,6 +27,6 @@ def allowed(tx: Connection, image_id: int, rules: Rules, *, at: datetime) -> str
         some = names[begins : begins + AT_ONCE]
         verdicts = judging.shown(tx, image_id, {number for _, number in some}, at=at, rules=rules)
         for name, number in some:
-            if number in verdicts and verdicts[number].outcome in GOOD:
+            if number in verdicts and verdicts[number].outcome == "allowed":
                 return str(name)
     return None

@@ -3,8 +3,8 @@
 The order of the rules:
 
 1. `quarantined`   somebody has put the digest out of use; whatever the mode, and whatever the digest is.
-   What is no image (signature, attestation, chart) is judged no further, and neither is an index: its images are,
-   one by one.
+   What is no image (signature, attestation, chart) is exempt from all others. An index is served, and its images are
+   judged one by one.
 2. `unscanned`     there is no good result: never scanned, still being scanned, failed, or waiting for advisories.
    The last good result stays in force while a later scan goes on or has failed. Gaps in what was checked are no reason.
 3. `vulnerable`    Critical or High findings exceed their limit. The exclusion policy goes first, then what has no fix
@@ -29,7 +29,7 @@ Unscanned = Literal["never", "queued", "running", "failed", "waiting"]
 
 Outcome = Literal["allowed", "warned", "permitted", "refused", "exempt", "partly"]
 """`warned`: rules stand against it, and the mode only warns. `permitted`: they do, and the caller's right passes them.
-`exempt`: no rule is for it. `partly`: an index some of whose images are refused."""
+`exempt`: it is no image, so only a quarantine is for it. `partly`: an index some of whose images are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def may_pull(facts: Facts, rules: Rules, *, permitted: bool = False, spared: Spa
     if facts.kind == "image" and rules.pull.mode != "off":
         reasons += _of_image(facts, rules, spared)
     if not reasons:
-        return ALLOWED if facts.kind == "image" else EXEMPT
+        return EXEMPT if facts.kind == "artifact" else ALLOWED
     return Verdict(_outcome(reasons, rules, permitted=permitted), tuple(reasons))
 
 
@@ -141,8 +141,11 @@ def together(own: Verdict, children: Collection[Verdict]) -> Verdict:
     Where all of them are, nobody can run it, so it is shown as refused with the reasons of the first.
     """
     refused = [each for each in children if not each.allowed]
-    if not own.allowed or not refused:
+    warned = [each for each in children if each.outcome == "warned"]
+    if not own.allowed or not (refused or warned):
         return own
+    if not refused:
+        return warned[0]
     return Verdict("refused" if len(refused) == len(children) else "partly", refused[0].reasons)
 
 

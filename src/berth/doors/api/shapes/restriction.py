@@ -17,7 +17,7 @@ Outcome = Annotated[
     Literal["allowed", "warned", "permitted", "refused", "exempt", "partly"],
     Field(
         description="`warned`: refused if rules were enforced. `permitted`: refused but for the caller's right. "
-        "`exempt`: no rule is for it. `partly`: an index some of whose images are refused."
+        "`exempt`: it is no image. `partly`: an index some of whose images are refused."
     ),
 ]
 Rule = Literal["quarantined", "unscanned", "vulnerable"]
