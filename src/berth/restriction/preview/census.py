@@ -4,14 +4,13 @@ Of a tally only Critical and High findings are judged, and of a digest without a
 An index is judged by the groups that its images are in.
 """
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, Text, and_, case, cast, func, select
+from sqlalchemy import Connection, Integer, Select, Text, and_, case, cast, func, null, select
 
 from berth.db.tables import manifest, manifest_edge, scan_result, tag
 from berth.registry.kinds import Kind
@@ -27,6 +26,8 @@ JUDGED = tuple(
 )
 """The cells of a tally that count for pulls."""
 _judged = itemgetter(*JUDGED)
+NO_CELLS = ("0",) * len(JUDGED)
+AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,12 @@ class Size:
     pulled: int = 0
     """Tags of digests that were pulled lately."""
 
+    def add(self, tags: int, *, lately: bool) -> None:
+        self.digests += 1
+        self.tags += tags
+        if lately:
+            self.pulled += tags
+
 
 @dataclass(frozen=True)
 class Census:
@@ -67,42 +74,47 @@ class Census:
     """Digests that were pulled lately."""
 
 
-Key = tuple[Any, ...]  # Any: what a group is told from others by
 Waived = Callable[[int, int | None], Spared]
-"""By the ids of a digest and of its result."""
+"""By the ids of a digest and of its result; what is the same is one object, and stays."""
 
 
 @dataclass
 class _Counting:
-    """Groups as they are found."""
+    """Groups as they are found. Each digest passes here, so what is known is looked up by as little as tells it."""
 
     waived: Waived
     graced: frozenset[int]
     at: datetime
     census: Census = field(default_factory=Census)
-    _by_key: dict[Key, int] = field(default_factory=dict)
-    _by_text: dict[tuple[str, bool, str | None], tuple[Key, Facts]] = field(default_factory=dict)
+    _facts: list[Facts] = field(default_factory=list)
+    _by_cells: dict[tuple[Any, ...], int] = field(default_factory=dict)  # Any: kind, quarantine, cells as text
+    _by_key: dict[tuple[Any, ...], int] = field(default_factory=dict)  # Any: what tells groups apart
 
-    def of(self, row: Any) -> int:  # Any: see `_digests`
-        key, facts = self._facts(row.kind, bool(row.put_out), row.tally)
-        spared = self.waived(row.id, row.result_id)
-        fresh = Fresh(row.result_id, row.id, row.first_result_at) if row.result_id in self.graced else None
-        return self._group((key, spared, fresh), Group(facts, spared, fresh))
+    def of(
+        self, number: int, kind: Kind, put_out: int, result_id: int | None, since: datetime | None, tally: str | None
+    ) -> int:
+        cells = None if tally is None else _cells(tally)
+        facts = self._by_cells.get((kind, put_out, cells))
+        if facts is None:
+            facts = self._by_cells[kind, put_out, cells] = len(self._facts)
+            quarantine = Quarantine("", self.at, "") if put_out else None
+            self._facts.append(Facts(kind, _tally(cells), quarantine=quarantine))
+        spared = self.waived(number, result_id)
+        if spared is NOTHING and result_id not in self.graced:
+            return self._group((facts,), facts)
+        fresh = Fresh(result_id, number, since) if result_id is not None and result_id in self.graced else None
+        return self._group((facts, id(spared), fresh), facts, spared, fresh)
 
     def of_index(self, number: int, children: tuple[int, ...]) -> int:
-        own = self.census.groups[number]
-        return self._group((number, children), Group(own.facts, children=children))
+        return self._made((number, children), Group(self.census.groups[number].facts, children=children))
 
-    def _facts(self, kind: Kind, put_out: bool, tally: str | None) -> tuple[Key, Facts]:
-        known = self._by_text.get((kind, put_out, tally))
-        if known is None:
-            cells = None if tally is None else _judged(json.loads(tally) or [0] * CELLS)
-            quarantine = Quarantine("", self.at, "") if put_out else None
-            known = (kind, put_out, cells), Facts(kind, _tally(cells), quarantine=quarantine)
-            self._by_text[kind, put_out, tally] = known
-        return known
+    def _group(
+        self, key: tuple[Any, ...], facts: int, spared: Spared = NOTHING, fresh: Fresh | None = None
+    ) -> int:  # Any: see above
+        known = self._by_key.get(key)
+        return self._made(key, Group(self._facts[facts], spared, fresh)) if known is None else known
 
-    def _group(self, key: Key, made: Group) -> int:
+    def _made(self, key: tuple[Any, ...], made: Group) -> int:  # Any: see above
         number = self._by_key.get(key)
         if number is None:
             number = self._by_key[key] = len(self.census.groups)
@@ -125,26 +137,26 @@ def take(
     `graced`: results of which findings may be within a grace, where any policy to be tried has one.
     """
     counting = _Counting(waived, graced, at)
-    census = counting.census
-    tags: dict[int, int] = {}
-    for row in tx.execute(_digests(image_id, since)):
-        census.members[row.id] = counting.of(row)
-        tags[row.id] = row.tags
-        if row.lately:
-            census.lately.add(row.id)
-    for number, children in _listed(tx, image_id):
-        if number in census.members:
-            below = tuple(sorted(census.members[child] for child in children if child in census.members))
-            census.members[number] = counting.of_index(census.members[number], below)
-    for number, group in census.members.items():
-        size = census.sizes[group]
-        size.digests += 1
-        size.tags += tags[number]
-        size.pulled += tags[number] if number in census.lately else 0
+    census, tagged = counting.census, {}
+    listed = _listed(tx, image_id)
+    for rows in tx.execute(_digests(image_id, since, graced=bool(graced))).partitions(AT_ONCE):
+        for number, kind, put_out, result_id, first, tally, tags, lately in rows:
+            group = counting.of(number, kind, put_out, result_id, first, tally)
+            census.members[number] = group
+            if lately:
+                census.lately.add(number)
+            if number in listed:
+                tagged[number] = tags
+            else:
+                census.sizes[group].add(tags, lately=bool(lately))
+    for number, tags in tagged.items():
+        below = tuple(sorted(census.members[child] for child in listed[number] if child in census.members))
+        group = census.members[number] = counting.of_index(census.members[number], below)
+        census.sizes[group].add(tags, lately=number in census.lately)
     return census
 
 
-def _digests(image_id: int, since: datetime) -> Select[Any]:  # Any: columns of different types
+def _digests(image_id: int, since: datetime, *, graced: bool) -> Select[Any]:  # Any: columns of different types
     good = case((scan_result.c.evaluated_at.is_not(None), cast(scan_result.c.tally, Text)))
     named = (tag.c.manifest_id == manifest.c.id) & tag.c.fallback_of.is_(None)
     tags = select(func.count()).where(named).scalar_subquery()
@@ -155,7 +167,7 @@ def _digests(image_id: int, since: datetime) -> Select[Any]:  # Any: columns of 
             manifest.c.kind,
             cast(manifest.c.quarantined_at.is_not(None), Integer).label("put_out"),
             manifest.c.result_id,
-            manifest.c.first_result_at,
+            manifest.c.first_result_at if graced else null(),
             good.label("tally"),
             tags.label("tags"),
             cast(lately, Integer).label("lately"),
@@ -165,7 +177,7 @@ def _digests(image_id: int, since: datetime) -> Select[Any]:  # Any: columns of 
     )
 
 
-def _listed(tx: Connection, image_id: int) -> Iterator[tuple[int, list[int]]]:
+def _listed(tx: Connection, image_id: int) -> dict[int, list[int]]:
     """Indexes with the images that they list; one that lists none is not among them."""
     child = manifest.alias("child")
     query = (
@@ -173,18 +185,23 @@ def _listed(tx: Connection, image_id: int) -> Iterator[tuple[int, list[int]]]:
         .join(manifest, manifest.c.id == manifest_edge.c.parent_id)
         .join(child, child.c.id == manifest_edge.c.child_id)
         .where(manifest.c.image_id == image_id, child.c.kind == "image")
-        .order_by(manifest_edge.c.parent_id)
     )
     found: dict[int, list[int]] = {}
     for parent, below in tx.execute(query):
         found.setdefault(parent, []).append(below)
-    return iter(found.items())
+    return found
 
 
-def _tally(cells: tuple[int, ...] | None) -> Tally | None:
+def _cells(tally: str) -> tuple[str, ...]:
+    """Those that are judged, each still the text that it is: of all digests few are different in these."""
+    cells = tally.split(",")
+    return _judged(cells) if len(cells) == CELLS else NO_CELLS
+
+
+def _tally(cells: tuple[str, ...] | None) -> Tally | None:
     if cells is None:
         return None
     whole = [0] * CELLS
     for place, count in zip(JUDGED, cells, strict=True):
-        whole[place] = count
+        whole[place] = int(count.strip("[ ]"))
     return Tally(tuple(whole))

@@ -122,8 +122,7 @@ def _held(
 ) -> Held:
     grace = max(trial.rules(own).pull.grace_days for trial in (NOW, *trials))
     spare = sparable.of_image(tx, image_id, grace, at=at)
-    graced = frozenset(spare.by_result) if grace else frozenset[int]()
-    found = census.take(tx, image_id, since=since, at=at, waived=spare.waived, graced=graced)
+    found = census.take(tx, image_id, since=since, at=at, waived=spare.waived, graced=spare.graced)
     return Held(image_id, name, own, found, spare)
 
 
