@@ -6,6 +6,7 @@ flushed to the disk (`synchronous=FULL`); one that nobody relies on may say `dur
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from berth.db.tables import change
 
 BUSY_SECONDS = 10
 POOL = 16
+LEAST_REST = 0.02
 
 _SMALLEST = select(change.c.version).limit(1)
 
@@ -59,6 +61,15 @@ class Database:
             return
         with self._writing() as connection, _begun(connection, durable=durable):
             yield connection
+
+    def give_way(self, since: float) -> None:
+        """Between two of many transactions: a rest as long as the last took, which began at this monotonic time.
+
+        SQLite lets whoever asks first have its one lock, and who writes again at once would have it until all is
+        done. Who waits for it in another process asks again every few milliseconds, so a shorter rest would help few.
+        """
+        if self.is_embedded:
+            time.sleep(max(LEAST_REST, time.monotonic() - since))
 
     def together(self, act: Callable[[Connection], T]) -> T:
         """As `write`, for what comes often and from many at once: those who come together share a commit.

@@ -5,8 +5,11 @@ before the question whether it may go is asked for good:
 
     an image lets go of a blob    under the image's lock, which a push of a manifest holds too
     a blob goes                   under its own lock, which nobody can pass who takes the blob into an image
+
+On SQLite, where there is one writer, the sweep rests between its transactions, so that pushes go on beside it.
 """
 
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
@@ -53,15 +56,19 @@ def expire_uploads(site: Site) -> int:
         if began <= oldest or (began > site.now() and stored.changed_at < oldest):
             site.blobs.discard(stored.name)
             gone += 1
-    while _forget_some(site, oldest):
+    while _forget_some(site, oldest) == BATCH:
         pass
     return gone
 
 
 def _forget_some(site: Site, oldest: datetime) -> int:
+    began = time.monotonic()
     with site.db.write(durable=False) as tx:
         over = select(ended_upload.c.id).where(ended_upload.c.at <= oldest).limit(BATCH)
-        return tx.execute(delete(ended_upload).where(ended_upload.c.id.in_(over))).rowcount
+        gone = tx.execute(delete(ended_upload).where(ended_upload.c.id.in_(over))).rowcount
+    if gone == BATCH:
+        site.db.give_way(began)
+    return gone
 
 
 def drop_holds(site: Site) -> int:
@@ -72,7 +79,10 @@ def drop_holds(site: Site) -> int:
     for some in _some(iter(ids), BATCH):
         for image_id, digests in _idle(site, some, before).items():
             for part in _some(iter(digests), BATCH):
+                began = time.monotonic()
                 gone += _let_go(site, image_id, part, before)
+                if len(part) == BATCH:
+                    site.db.give_way(began)
     return gone
 
 
@@ -80,6 +90,7 @@ def drop_blobs(site: Site) -> int:
     """Blobs that neither an image nor the trash holds go: their rows, then their bytes."""
     gone, after = 0, ""
     while True:
+        began = time.monotonic()
         looked_at, keys = _drop_some_blobs(site, after)
         for key in keys:
             site.blobs.delete(key)
@@ -87,6 +98,7 @@ def drop_blobs(site: Site) -> int:
         if len(looked_at) < BATCH:
             return gone
         after = looked_at[-1]
+        site.db.give_way(began)
 
 
 def drop_strays(site: Site) -> int:
