@@ -69,6 +69,7 @@ def test_a_check_is_queued_and_its_result_comes_without_a_reload(server: Server,
         confirm(page)
         expect(page.locator("#toast")).to_contain_text("Queued for a check.")
         expect(row).to_contain_text("Queued")
+        assert re.search(r"\d checks? waits? or go", page.request.get(f"{server.url}/console/activity").text())
     expect(row).to_contain_text("View result", timeout=SOON)
     expect(row.get_by_text("Critical 1")).to_be_attached()
 

@@ -6,6 +6,7 @@ from berth.doors.http import Answer
 from berth.people import sight
 from berth.registry import operations
 from berth.retention import runs
+from berth.scan import queue
 
 SORTS = ("-started_at",)
 MOST_RUNS = 50
@@ -20,9 +21,16 @@ def show(view: View) -> Answer:
         found = operations.page(tx, None, wanted, shown, state=state if state in STATES else None)
         see = sight.of(tx, view.caller.principal).of_repositories()
         policy_runs = runs.unended(tx, see, limit=MOST_RUNS)
-    busy = any(not each.ended for each in found.items)
+        checks = sum(queue.depth(tx).values())
+    busy = checks > 0 or any(not each.ended for each in found.items)
     return view.show(
-        "activity.html", rows=found.items, next=view.after(found, wanted), wanted=wanted, busy=busy, runs=policy_runs
+        "activity.html",
+        rows=found.items,
+        next=view.after(found, wanted),
+        wanted=wanted,
+        busy=busy,
+        runs=policy_runs,
+        checks=checks,
     )
 
 
