@@ -42,7 +42,7 @@ WAITS_FOR_ADVISORIES = "NO_DATABASE"
 GOING_ON = ("queued", "running")
 SORTS = {"asked_at": (scan.c.asked_at, scan.c.id)}
 
-_THERE_ARE_ASLEEP = exists().where(advisory_file.c.state == "current") & exists().where(turns.IS_WAITING)
+_THERE_ARE_ASLEEP = exists().where(advisory_file.c.state == "current") & turns.any_of(turns.IS_WAITING)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def put(tx: Connection, manifest_ids: Collection[int], actor: Actor, *, priority
 
 def any_ready(tx: Connection, *, at: datetime) -> bool:
     """Whether a claim may find one: an idle worker takes no write lock."""
-    found = (exists().where(each) for each in (turns.IS_READY, _is_rested(at), _is_lost(at)))
+    found = (turns.any_of(each) for each in (turns.IS_READY, _is_rested(at), _is_lost(at)))
     return bool(tx.scalar(select(or_(*found, _THERE_ARE_ASLEEP))))
 
 
@@ -144,8 +144,7 @@ def any_asleep(tx: Connection) -> bool:
 
 def wake(tx: Connection, *, at: datetime) -> int:
     """Some of those that wait for advisories go on, those asked for by hand first; returns how many."""
-    order = (scan.c.priority, scan.c.repository_id, scan.c.id)
-    rows = tx.execute(turns.free(turns.IS_WAITING).order_by(*order).limit(AT_ONCE)).all()
+    rows = tx.execute(turns.free(turns.IS_WAITING).limit(AT_ONCE)).all()
     if rows:
         _say(tx, [row.manifest_id for row in rows], "queued")
         mine = scan.c.id.in_([row.id for row in rows])
