@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, get_args
 
-from sqlalchemy import Connection, RowMapping, delete, func, select, update
+from sqlalchemy import BigInteger, Connection, RowMapping, cast, delete, func, select, update
 
 from berth.audit import events
 from berth.audit.events import Actor
@@ -122,7 +122,7 @@ def page(
     here = column.image_id == image_id if image_id is not None else image.c.repository_id == place.repository_id
     same = (column.image_id, column.digest, column.principal, column.outcome, column.rule)
     grouped = (
-        select(func.max(column.id).label("id"), func.sum(column.pulls).label("pulls"))
+        select(func.max(column.id).label("id"), cast(func.sum(column.pulls), BigInteger).label("pulls"))
         .add_columns(func.max(column.last_at).label("last_at"))
         .join_from(refused_pull, image, image.c.id == column.image_id)
         .where(here, column.day >= since.date(), column.outcome.in_(outcomes))
@@ -177,4 +177,4 @@ def _write(tx: Connection, key: Key, pull: Pull) -> None:
 def _refused(row: RowMapping) -> RefusedPull:
     same = ("id", "digest", "reference", "principal", "outcome", "rule", "last_at", "facts")
     path = f"{row['above']}/{row['within']}/{row['image']}"
-    return RefusedPull(image=path, pulls=int(row["pulls"]), **{name: row[name] for name in same})
+    return RefusedPull(image=path, pulls=row["pulls"], **{name: row[name] for name in same})

@@ -9,6 +9,8 @@ from tests.doors.api.desk import fields, problem
 from tests.doors.api.docks import NAME, Dock
 
 PULL = {"restrict_unscanned": True, "restrict_vulnerable": False, "critical": 0, "high": 3, "exclude_unfixed": False}
+JUDGES = {"mode": "enforce", "grace_days": 0, "wait_seconds": 0}
+"""What a client that does not know of it gets."""
 DELETION = {
     "enabled": True,
     "untagged": {"enabled": True, "days": 30},
@@ -84,14 +86,14 @@ def test_the_description_and_the_policies_are_edited(dock: Dock) -> None:
     body = {"description": "The shop's front", "policies": {"pull": PULL, "deletion": DELETION}}
     edited = dock.manager.patch(dock.path, body, version=version)
     assert edited["description"] == "The shop's front"
-    assert (edited["policies"]["pull"], edited["policies"]["deletion"]) == (PULL, DELETION | KEEPS)
+    assert (edited["policies"]["pull"], edited["policies"]["deletion"]) == (PULL | JUDGES, DELETION | KEEPS)
     assert dock.manager.get(dock.path) == edited
     problem(dock.manager.ask("PATCH", dock.path, {"description": "x"}, if_match=version), 412, "stale")
     problem(dock.manager.ask("PATCH", dock.path, {"description": "x"}), 428, "precondition-required")
     event = dock.root.get("/events", action="image.edit", outcome="done", target=f"{dock.repository}/{NAME}")["items"][
         0
     ]
-    assert event["after"]["pull"] == PULL
+    assert event["after"]["pull"] == PULL | JUDGES
 
 
 def test_the_lock_policy_is_the_lock(dock: Dock) -> None:
@@ -127,8 +129,8 @@ def test_defaults_are_for_new_images_and_are_applied_to_old_ones_on_demand(dock:
     path = repository_of(dock)
     body = {"policies": {"pull": PULL}, "immutable_tags": "release-*"}
     edited = dock.manager.patch(path, body, version=dock.manager.get(path)["version"])
-    assert (edited["policies"]["pull"], edited["immutable_tags"]) == (PULL, "release-*")
-    assert dock.manager.get(dock.path)["policies"]["pull"] != PULL
+    assert (edited["policies"]["pull"], edited["immutable_tags"]) == (PULL | JUDGES, "release-*")
+    assert dock.manager.get(dock.path)["policies"]["pull"] != PULL | JUDGES
     preview = dock.manager.post(f"{path}/apply-defaults", {"policies": ["pull"], "dry_run": True}, status=200)
     assert [item["image"] for item in preview["items"]] == [f"{dock.repository}/{NAME}"]
     answer = dock.manager.ask("POST", f"{path}/apply-defaults", {"policies": ["pull"]})
@@ -136,7 +138,7 @@ def test_defaults_are_for_new_images_and_are_applied_to_old_ones_on_demand(dock:
     busy = dock.manager.ask("PATCH", dock.path, {"description": "x"}, if_match="*")
     assert problem(busy, 409, "image-busy")["operation"] == answer.json()["operation"]
     assert dock.operation(answer.json())["state"] == "done"
-    assert dock.manager.get(dock.path)["policies"]["pull"] == PULL
+    assert dock.manager.get(dock.path)["policies"]["pull"] == PULL | JUDGES
 
 
 def test_an_immutable_tag_is_not_moved(dock: Dock) -> None:

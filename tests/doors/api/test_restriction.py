@@ -98,6 +98,13 @@ def test_refused_pulls_are_listed_with_who_and_what_would_help(dock: Dock, pushe
     above = f"/registries/{registry}/repositories/{repository}/refused-pulls"
     assert dock.manager.get(above)["items"] == [row]
     assert dock.manager.get(above, verdict="permitted")["items"] == []
+    other = dock.image.push_image("v2", seed="two")
+    with httpx.Client(transport=Inside(berth), base_url=URL) as http:
+        assert Client(http, reader.name, reader.secret).image(dock.image.name).get(other.digest).status_code == 403
+    berth.flush()
+    for sort in ("pulls", "-last_at"):
+        found = dock.manager.everything(above, limit=1, sort=sort)
+        assert [(each["reference"], each["pulls"]) for each in found] == [(other.digest, 1), ("v1", 3)]
     problem(dock.reader.ask("GET", above), 403, "denied")
-    [event] = dock.root.get("/events", action="manifest.pull", target=dock.repository)["items"]
+    *_, event = dock.root.get("/events", action="manifest.pull", target=dock.repository)["items"]
     assert (event["outcome"], event["after"]["rule"]) == ("refused", "unscanned")

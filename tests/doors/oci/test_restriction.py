@@ -1,6 +1,7 @@
 """Pulls under the rules of an image: what is refused to whom, in which words, and what is never refused."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from berth.db.tables import image as images_
+from berth.db.tables import manifest
 from berth.registry import images
 from berth.restriction import quarantine
 from berth.words import digest as digests
@@ -160,6 +162,19 @@ def test_a_pull_waits_for_a_scan_that_goes_on_and_not_for_one_that_rests(ruled: 
     assert "waits for vulnerability advisories" in ruled.reader.get("v1").text
     goes(ruled.harbour.site, pushed.digest, "running")
     assert ruled.reader.get("v1").status_code == 403
+
+
+def test_a_pull_that_waits_is_answered_by_what_the_scan_finds(ruled: Ruled) -> None:
+    pushed = ruled.owner.push_image("v1")
+    ruled.choose(wait_seconds=60, critical=0)
+    for flaws, status in (((), 200), ((Flaw(),), 403)):
+        with ruled.harbour.site.db.write() as tx:
+            tx.execute(update(manifest).where(manifest.c.digest == pushed.digest).values(result_id=None))
+        goes(ruled.harbour.site, pushed.digest, "running")
+        with ThreadPoolExecutor(1) as pool:
+            pull = pool.submit(ruled.reader.get, "v1")
+            ruled.scanned(pushed, *flaws)
+            assert pull.result().status_code == status
 
 
 def test_whoever_does_not_wait_any_more_leaves_no_answer_behind(ruled: Ruled) -> None:
