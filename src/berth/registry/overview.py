@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from berth.db import pages
 from berth.db.pages import Found, Wanted
@@ -92,6 +92,16 @@ def image_page(
         for row in found.items
     ]
     return Found(rows, found.next)
+
+
+def count(tx: Connection, place: Place, most: int) -> tuple[int, int]:
+    """How many images and tags a repository has, each counted up to `most`; in one read."""
+    here = (image.c.repository_id == place.repository_id) & image.c.born_at.is_not(None)
+    some_images = select(image.c.id).where(here).limit(most).subquery()
+    some_tags = select(tag.c.id).join(image, image.c.id == tag.c.image_id).where(here).limit(most).subquery()
+    counts = (select(func.count()).select_from(each).scalar_subquery() for each in (some_images, some_tags))
+    images_, tags = tx.execute(select(*counts)).one()
+    return images_, tags
 
 
 def tag_page(

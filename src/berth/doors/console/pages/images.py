@@ -11,6 +11,7 @@ from berth.words.errors import FieldInvalid, Unknown
 
 SORTS = ("name", "-created_at", "-edited_at", "-pulls")
 STATES = ("active", "editing", "deleting", "inactive")
+MOST_COUNTED = 100_000
 YEAR = 365 * 24 * 3600
 
 
@@ -28,6 +29,7 @@ def show(view: View) -> Answer:
             tx, place, wanted, at=view.site.now(), name=name, state=state if state in STATES else None
         )
         newest = latest.of(tx, [row.id for row in found.items])
+        totals = overview.count(tx, place, MOST_COUNTED)
     view.keep(SCOPE, f"{above}/{within}", YEAR)
     return view.show(
         "images.html",
@@ -36,6 +38,8 @@ def show(view: View) -> Answer:
         endpoints=ends,
         rows=found.items,
         newest=newest,
+        totals=totals,
+        most=MOST_COUNTED,
         next=view.after(found, wanted),
         wanted=wanted,
         filtered=name is not None or state is not None,
