@@ -92,3 +92,18 @@ def test_a_manifest_comes_byte_for_byte(
     written = (tmp_path / "it.json").read_bytes()
     assert f"sha256:{hashlib.sha256(written).hexdigest()}" == points_at(image, "v1")
     assert json.loads(written)["annotations"] == {"x": "\u00e9"}
+
+
+def test_a_pipeline_asks_whether_an_image_may_be_pulled(on_server: Command, image: Image) -> None:
+    digest = push(image, "one", "v1")
+    assert on_server.succeeds("image", "explain", image.name, "v1", "--check", *JSON).json["verdict"] == "allowed"
+    on_server.succeeds("policy", "set", image.name, "pull", "restrict_unscanned=yes", "mode=warn", "wait_seconds=5")
+    assert on_server.succeeds("image", "explain", image.name, "v1", "--check", *JSON).json["verdict"] == "warned"
+    on_server.succeeds("digest", "quarantine", image.name, digest, "--reason", "holds a stolen key")
+    refused = on_server("image", "explain", image.name, "v1", "--check")
+    assert refused.code == 13
+    assert "may not be pulled: it is in quarantine since" in refused.err
+    on_server.succeeds("digest", "release", image.name, digest)
+    on_server.succeeds("image", "explain", image.name, "v1", "--check")
+    assert on_server.succeeds("image", "refused", image.name, "--verdict", "refused", *JSON).json == []
+    assert on_server.succeeds("image", "refused", "main/apps", "--days", "1", "--sort", "pulls", *JSON).json == []
