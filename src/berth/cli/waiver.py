@@ -18,7 +18,7 @@ from berth.words.errors import FieldInvalid
 app = typer.Typer(help="Waivers of vulnerabilities.", no_args_is_help=True)
 
 WAIVERS = "/waivers"
-OPENVEX = "/waivers/openvex"
+OPENVEX = "/openvex"
 COLUMNS = ("id", "state", "place", "vulnerability", "package", "status", "owner", "expires_at")
 TAKEN = ("statement", "vulnerability", "status", "outcome", "created", "renewed", "unchanged", "unknown")
 

@@ -42,10 +42,13 @@ def verdict(dock: Dock, digest: str) -> str:
 
 def test_a_waiver_is_made_shown_with_the_finding_edited_and_ended(dock: Dock, digest: str) -> None:
     assert verdict(dock, digest) == "refused"
+    image = dock.people["reader"].image(dock.image.name)
+    assert image.get("v1").status_code == 403
     made = dock.manager.post("/waivers", waiver(dock, digest))
     assert (made["state"], made["status"]) == ("active", "affected")
     assert made["created_by"].startswith(f"{made['owner']} ")
     assert verdict(dock, digest) == "allowed"
+    assert image.get("v1").status_code == 200
     [finding] = dock.reader.get(f"{dock.path}/-/digests/{digest}/scan/vulnerabilities")["items"]
     assert finding["waiver"]["id"] == made["id"]
     assert (finding["waiver"]["reason"], finding["waiver"]["expires_at"]) == ("not reachable", made["expires_at"])
@@ -105,20 +108,20 @@ def test_waivers_are_listed_page_by_page_and_filtered(dock: Dock, digest: str) -
 def test_openvex_is_taken_away_for_a_digest_and_made_into_waivers(dock: Dock, digest: str) -> None:
     dock.manager.post("/waivers", waiver(dock, digest, place=dock.repository, status="fixed"))
     place = f"{dock.repository}/{NAME}@{digest}"
-    document = dock.reader.get("/waivers/openvex", place=place, applying="true")
+    document = dock.reader.get("/openvex", place=place, applying="true")
     [statement] = document["statements"]
     assert statement["products"][0]["hashes"] == {"sha-256": digest.partition(":")[2]}
     assert dock.repository in statement["products"][0]["@id"]
-    [own] = dock.reader.get("/waivers/openvex", place=dock.repository)["statements"]
+    [own] = dock.reader.get("/openvex", place=dock.repository)["statements"]
     assert own["products"][0]["@id"].endswith(f"/{dock.repository}")
     given = {"place": dock.repository, "expires_at": waiver(dock, digest)["expires_at"], "document": document}
-    problem(dock.writer.ask("POST", "/waivers/openvex", given), 403, "denied")
-    tried = dock.manager.post("/waivers/openvex", {**given, "dry_run": True}, 200)
+    problem(dock.writer.ask("POST", "/openvex", given), 403, "denied")
+    tried = dock.manager.post("/openvex", {**given, "dry_run": True}, 200)
     assert (tried["dry_run"], tried["created"]) == (True, 1)
-    taken = dock.manager.post("/waivers/openvex", given, 200)
+    taken = dock.manager.post("/openvex", given, 200)
     [told] = taken["statements"]
     assert (told["outcome"], told["created"], told["unknown"]) == ("taken", [place], [])
-    answer = dock.manager.ask("POST", "/waivers/openvex", {**given, "document": {"statements": []}})
+    answer = dock.manager.ask("POST", "/openvex", {**given, "document": {"statements": []}})
     assert fields(problem(answer, 400, "field-invalid")) == ["document.@context"]
 
 

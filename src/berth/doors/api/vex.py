@@ -30,7 +30,7 @@ MOST = 10_000
 
 
 @router.get(
-    "/waivers/openvex",
+    "/openvex",
     name="waiver.export",
     response_class=JSONResponse,
     responses={200: {"content": {"application/json": {"schema": {"type": "object"}}}, "description": "OpenVEX 0.2.0"}},
@@ -58,7 +58,7 @@ def export_waivers(
     return JSONResponse(document, headers=headers)
 
 
-@router.post("/waivers/openvex", name="waiver.import")
+@router.post("/openvex", name="waiver.import")
 def import_waivers(given: shapes.VexGiven, site: TheSite, caller: TheCaller) -> shapes.VexTaken:
     """Make waivers from a document of OpenVEX: all that it says within a place, or nothing of it.
 
