@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from time import monotonic
 
 import structlog
 from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, update
@@ -199,9 +200,11 @@ def _erase_pass(site: Site, image_id: int, deed: Deed) -> tuple[int, str]:
             rows = _older(tx, image_id, last)
         if not rows:
             return gone, reason
-        last = rows[-1]
+        last, began = rows[-1], monotonic()
         some, why = _erase_some(site, image_id, [manifest_id for _, manifest_id in rows], deed)
         gone, reason = gone + some, why or reason
+        if len(rows) == BATCH:
+            site.db.give_way(began)
 
 
 def _older(tx: Connection, image_id: int, last: tuple[datetime, int] | None) -> list[tuple[datetime, int]]:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -169,9 +170,13 @@ def values_of(table: Table, facts: Mapping[str, Any]) -> Facts:  # Any: JSON val
 def take_out_what_is_over(site: Site) -> int:
     """In small transactions; returns how many entries went."""
     gone = 0
-    while some := _purge_some(site):
+    while True:
+        began = monotonic()
+        some = _purge_some(site)
         gone += some
-    return gone
+        if some < BATCH:
+            return gone
+        site.db.give_way(began)
 
 
 def _purge_some(site: Site) -> int:
