@@ -6,14 +6,16 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from berth.db.tables import access_key, manifest
 from berth.db.tables import image as images_
-from berth.db.tables import manifest
+from berth.people import sign_in, tokens
 from berth.registry import images
 from berth.restriction import quarantine
 from berth.words import digest as digests
 from berth.words import names
+from berth.words.actions import Action
 from berth.words.policies import Level, PullPolicy
 from tests import documents
 from tests.client import code
@@ -137,6 +139,18 @@ def test_whoever_has_the_right_passes_unless_their_key_is_bound(ruled: Ruled, do
         assert dock.image(client=signer).get("v1").status_code == 200
     bound = harbour.somebody(granted, scopes=[f"{dock.repository}:pull"])
     assert dock.image(client=bound).get("v1").status_code == 403
+
+
+def test_a_scanner_that_is_asked_is_lent_the_right_by_its_token(ruled: Ruled, dock: Dock) -> None:
+    ruled.owner.push_image("v1")
+    ruled.choose()
+    site, client = dock.harbour.site, ruled.reader.client
+    with site.db.read() as tx:
+        owner = tx.execute(select(access_key.c.account_id).where(access_key.c.id == client.name)).scalar_one()
+        principal = sign_in.by_id(tx, owner, None, at=site.now())
+    for lent, status in ((frozenset({Action.PULL}), 403), (frozenset({Action.PULL, Action.PULL_RESTRICTED}), 200)):
+        token = tokens.issue(site, principal, site.settings.service, {ruled.reader.name: lent}, 60)
+        assert dock.image(client=client.bearing(token)).get("v1").status_code == status
 
 
 def test_a_quarantined_digest_is_refused_whatever_the_mode_and_says_who_knows_more(ruled: Ruled, dock: Dock) -> None:
