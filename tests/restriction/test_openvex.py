@@ -92,8 +92,12 @@ def take(
 ) -> list[Taken]:
     with site.db.write() as tx:
         ends = site.now() + timedelta(days=days)
-        wanted = taking.Wanted(scopes.opened(tx, CALLER, place), ends, "team web", statuses)
-        return taking.take(tx, ACTOR, statements.parse(document), wanted, at=site.now(), dry_run=dry_run)
+        wanted, parsed = (
+            taking.Wanted(scopes.opened(tx, CALLER, place), ends, "team web", statuses),
+            statements.parse(document),
+        )
+        found = taking.read(tx, parsed, wanted)
+        return taking.take(tx, ACTOR, parsed, wanted, found, at=site.now(), dry_run=dry_run)
 
 
 def every(site: Site) -> list[Waiver]:

@@ -15,7 +15,7 @@ from berth.db.tables import (
     vulnerability_name,
 )
 from berth.restriction.scopes import Scope
-from berth.scan import results
+from berth.scan import results, unpacked
 from berth.scan.results import Result
 
 LOOKED_AT = 10
@@ -36,13 +36,12 @@ def as_advised(tx: Connection, scope: Scope, vulnerability: str, package: str, v
 
 def _built(tx: Connection, result: Result, package: str) -> list[tuple[str, str, str]]:
     """Of packages of this name: what advisories call them, their version, and the version that advisories mean."""
-    found = []
-    for each in results.inventory_of(tx, result.id).packages:
-        if each.name.lower() == package.lower():
-            key = results.component_of(result.scanner, result.digest, each, result.os)
-            if key is not None:
-                found.append((key.name, each.version, key.version))
-    return found
+    units = (each.unit for each in unpacked.of(tx, result).units)
+    return [
+        (unit.component.name, unit.packages[0].version, unit.component.version)
+        for unit in units
+        if unit.component is not None and unit.packages[0].name.lower() == package.lower()
+    ]
 
 
 def _having(scope: Scope, vulnerability: str, package: str | None = None) -> Select[tuple[int]]:

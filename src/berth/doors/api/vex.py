@@ -65,14 +65,14 @@ def import_waivers(given: shapes.VexGiven, site: TheSite, caller: TheCaller) -> 
     Needs the right to manage there. Of each statement it is told what came of it, and which products are unknown.
     """
     document = statements.parse(given.document)
+    owner = given.owner or caller.principal.name
+    with site.db.read() as tx:
+        within = scopes.opened(tx, caller, given.place, Action.MANAGE)
+        wanted = taking.Wanted(within, given.expires_at, owner, given.statuses)
+        found = taking.read(tx, document, wanted)
     with site.db.write() as tx:
-        wanted = taking.Wanted(
-            within=scopes.opened(tx, caller, given.place, Action.MANAGE),
-            expires_at=given.expires_at,
-            owner=given.owner or caller.principal.name,
-            statuses=given.statuses,
-        )
-        taken = taking.take(tx, caller.actor, document, wanted, at=site.now(), dry_run=given.dry_run)
+        scopes.opened(tx, caller, given.place, Action.MANAGE)
+        taken = taking.take(tx, caller.actor, document, wanted, found, at=site.now(), dry_run=given.dry_run)
     return shapes.VexTaken(
         dry_run=given.dry_run,
         created=sum(len(each.created) for each in taken),

@@ -47,12 +47,13 @@ def create_waiver(given: NewWaiver, site: TheSite, caller: TheCaller, response: 
     """
     fields = given.model_dump(exclude={"place", "owner"})
     terms = Terms(**fields, owner=given.owner or caller.principal.name)
-    with site.db.write() as tx:
+    with site.db.read() as tx:
         scope = scopes.opened(tx, caller, given.place, Action.MANAGE)
         name, version = packages.as_advised(tx, scope, terms.vulnerability, terms.package, terms.package_version)
-        number = waivers.create(
-            tx, caller.actor, scope, terms.but(package=name, package_version=version), at=site.now()
-        )
+    terms = terms.but(package=name, package_version=version)
+    with site.db.write() as tx:
+        scope = scopes.opened(tx, caller, given.place, Action.MANAGE)
+        number = waivers.create(tx, caller.actor, scope, terms, at=site.now())
         made = waivers.find(tx, number)
     response.headers["Location"] = f"/api/v1{WAIVERS}/{number}"
     parts.tag(response, made.version)

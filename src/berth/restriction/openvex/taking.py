@@ -52,14 +52,29 @@ class Wanted:
     statuses: Collection[Status]
 
 
-def take(
-    tx: Connection, actor: Actor, document: Document, wanted: Wanted, *, at: datetime, dry_run: bool = False
-) -> list[Taken]:
-    """By statement what came of it. Raises `FieldInvalid` for an end that is over, or too far away."""
+def read(tx: Connection, document: Document, wanted: Wanted) -> list[Taken]:
+    """By statement what its products are here, which takes longer than anybody should wait to write. See `take`.
+
+    Raises `FieldInvalid` where they are too many.
+    """
     found = [_found(tx, wanted, each) for each in document.statements]
-    newest = _newest(found)
     if sum(len(each.targets) for each in found) > MAX_WAIVERS:
         raise FieldInvalid("document.statements", f"more than {MAX_WAIVERS} waivers would come of it")
+    return found
+
+
+def take(
+    tx: Connection,
+    actor: Actor,
+    document: Document,
+    wanted: Wanted,
+    found: list[Taken],
+    *,
+    at: datetime,
+    dry_run: bool = False,
+) -> list[Taken]:
+    """By statement what came of it. Raises `FieldInvalid` for an end that is over, or too far away."""
+    newest = _newest(found)
     for each in found:
         counting = [target for target in each.targets if newest[_key(each.statement, target)] is each]
         if each.statement.status not in wanted.statuses or (each.targets and not counting):
