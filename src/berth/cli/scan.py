@@ -18,7 +18,7 @@ app = typer.Typer(help="Vulnerabilities, packages and secrets of images.", no_ar
 TOO_MUCH, FAILED, TOO_LATE = 10, 11, 12
 """Exit codes of waiting for a scan, for pipelines."""
 
-VULNERABILITIES = ("severity", "vulnerability", "package", "version", "fixed_version", "title")
+VULNERABILITIES = ("severity", "vulnerability", "package", "version", "fixed_version", "waived_until", "title")
 PACKAGES = ("type", "name", "version", "critical", "high", "total")
 SECRETS = ("severity", "rule", "file", "line", "masked", "deleted_later")
 RUNS = ("id", "state", "code", "asked_by", "asked_at", "ended_at", "scanner", "advisories")
@@ -87,7 +87,7 @@ def vulnerabilities(
     more = {"fixable": fixable, "hidden": hidden, "sort": sort}
     found = api.every(f"{_scan(api, image, reference)}/vulnerabilities", limit=limit, **told({**asked, **more}))
     if output_format is Format.TABLE:
-        found = [{**each, "package": each["package"]["name"], "version": each["package"]["version"]} for each in found]
+        found = [{**each, **_in_words(each)} for each in found]
     output.rows(found, output_format, columns=VULNERABILITIES)
 
 
@@ -246,6 +246,12 @@ def digest_of(api: Remote, image: str, reference: str) -> Digest:
 
 def _scan(api: Remote, image: str, reference: str) -> str:
     return named.image(image, "digests", digest_of(api, image, reference), "scan")
+
+
+def _in_words(finding: Facts) -> Facts:
+    package, waiver = finding["package"], finding["waiver"]
+    until = None if waiver is None else waiver["expires_at"]
+    return {"package": package["name"], "version": package["version"], "waived_until": until}
 
 
 def _changes(found: Facts) -> list[Facts]:
