@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -203,6 +204,20 @@ def test_how_far_a_deletion_is_and_what_it_has_come_to_is_told(server: Server, i
     expect(page.locator("h1")).to_contain_text("Gone")
     page.get_by_role("link", name="View details").click()
     expect(page.locator("h1")).to_contain_text("Done")
+
+
+def test_while_an_image_is_changed_what_edits_it_stays_and_says_why_not(
+    server: Server, image: Image, browser_: httpx.Client
+) -> None:
+    image.push_image("v1", seed=image.name)
+    with contextlib.closing(sqlite3.connect(server.folder / "data" / "berth.db", timeout=30)) as database:
+        short = image.name.removeprefix("main/apps/")
+        database.execute("UPDATE image SET state = 'editing' WHERE name = ?", [short])
+        database.commit()
+    page = browser_.get(f"/console/images/{image.name}").text
+    for edit in ("Edit description", "Edit image lock status", "Edit image tag deletion"):
+        assert f'aria-label="{edit}. This image is being edited. Try again in a moment."' in page
+    assert "/-/edit/" not in page
 
 
 def test_a_list_whose_image_is_gone_stays_and_says_so(server: Server, image: Image, window: Window) -> None:
