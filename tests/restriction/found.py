@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from berth.db.tables import manifest
 from berth.scan import evaluation, results
@@ -41,10 +41,9 @@ def scanned(site: Site, digest: str, flaws: Iterable[Flaw] = ()) -> None:
             matched[number] = Matched(key, [parts[key].match])
         evaluation.keep(tx, matched, at=at)
         evaluation.evaluated(tx, result_id, at=at, advisories="test", advisories_at=at)
-        mine = manifest.c.digest == digest
-        done = {"scan_state": "done", "scan_code": "", "result_id": result_id}
-        tx.execute(update(manifest).where(mine).values(**done))
-        tx.execute(update(manifest).where(mine, manifest.c.first_result_at.is_(None)).values(first_result_at=at))
+        for number in tx.scalars(select(manifest.c.id).where(manifest.c.digest == digest)).all():
+            results.in_force(tx, number, result_id, at=at)
+        tx.execute(update(manifest).where(manifest.c.digest == digest).values(scan_state="done", scan_code=""))
 
 
 def goes(site: Site, digest: str, state: str, code: str = "") -> None:

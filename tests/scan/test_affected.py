@@ -89,7 +89,7 @@ def test_what_a_scanner_of_others_has_matched_is_told_in_its_own_words(site: Sit
         row = results.of_digest(tx, document.digest, "trivy")
         assert row is not None
         assert row.id == number
-        results.in_force(tx, 1, number)
+        results.in_force(tx, 1, number, at=site.now())
         assert [(each.package, each.ecosystem) for each in found(tx, flaw="CVE-2026-1")] == [("bash", "deb")]
 
 

@@ -69,7 +69,7 @@ def scan(
         evaluation.keep(tx, keep, at=at)
         told = reported.database_at
         tally = evaluation.evaluated(tx, result_id, at=at, advisories=UNTOLD, advisories_at=told or at)
-        results.in_force(tx, claimed.manifest_id, result_id)
+        results.in_force(tx, claimed.manifest_id, result_id, at=at)
         queue.done(
             tx,
             claimed,

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, literal, select, update
 
 from berth.db import insert_ignore, insert_many_ignore, upsert
 from berth.db.tables import component, manifest, result_component, scan_body, scan_result
@@ -219,9 +219,11 @@ def held(tx: Connection, result_id: int) -> bool:
     return tx.execute(query.with_for_update(key_share=True)).first() is not None
 
 
-def in_force(tx: Connection, manifest_id: int, result_id: int) -> None:
-    """Let a digest of an image have this result."""
-    tx.execute(update(manifest).where(manifest.c.id == manifest_id).values(result_id=result_id))
+def in_force(tx: Connection, manifest_id: int, result_id: int, *, at: datetime) -> None:
+    """Let a digest of an image have this result, which is good. When it had its first one stays with it."""
+    first = func.coalesce(manifest.c.first_result_at, literal(at, manifest.c.first_result_at.type))
+    values = {"result_id": result_id, "first_result_at": first}
+    tx.execute(update(manifest).where(manifest.c.id == manifest_id).values(**values))
 
 
 def component_ids(tx: Connection, wanted: Collection[Component]) -> dict[Component, int]:

@@ -249,7 +249,7 @@ def _matched(site: Site, digest: str, claimed: Claimed, made: Ready | None) -> b
         if not _complete(tx, found.id, made, at=at):
             return False
         tally = evaluation.evaluated(tx, found.id, at=at, advisories=build, advisories_at=advisories.made_at)
-        results.in_force(tx, claimed.manifest_id, found.id)
+        results.in_force(tx, claimed.manifest_id, found.id, at=at)
         queue.done(tx, claimed, at=at, scanner=NAME, advisories=build, tally=tally)
         publishing.when_scanned(tx, claimed.manifest_id, at=at)
     return True

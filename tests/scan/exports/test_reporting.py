@@ -28,7 +28,7 @@ def test_what_the_advisories_do_not_say_at_that_moment_goes_with_the_export(
     with site.db.write() as tx:
         result = evaluating.store(tx, site, pushed.digest, {BASH: 1, LODASH: 1})
         evaluation.evaluated(tx, result, at=site.now(), advisories="x", advisories_at=site.now())
-        results.in_force(tx, row.id, result)
+        results.in_force(tx, row.id, result, at=site.now())
     found = images.opened(web)
     with site.db.read() as tx:
         report = reporting.of(tx, found, digests.parse(pushed.digest), at=at)
