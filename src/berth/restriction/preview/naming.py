@@ -22,7 +22,7 @@ NAMED = 10
 """Of those who pulled a digest."""
 SUMMED = 20
 LOOKED_AT = 2000
-"""Digests, the last pulled first, of which it is summed up who pulled them."""
+"""Digests, the last pushed first, of which it is summed up who pulled them."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,6 @@ def _key(after: Key | None) -> tuple[str, str]:
     match after:
         case None:
             return "", ""
-        case (str() as image, str() as natural) if "\0" not in natural:
+        case (str() as image, str() as natural) if natural.isascii() and "\0" not in natural:
             return image, natural
     raise FieldInvalid("cursor", "it is none that this list has given out")
