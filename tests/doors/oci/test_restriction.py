@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
+from berth.app import Berth
 from berth.db.tables import access_key, manifest
 from berth.db.tables import image as images_
 from berth.people import sign_in, tokens
@@ -18,9 +19,9 @@ from berth.words import names
 from berth.words.actions import Action
 from berth.words.policies import Level, PullPolicy
 from tests import documents
-from tests.client import code
-from tests.doors.oci.harbour import OPERATOR, Dock, Harbour
-from tests.inside import BrokenOff
+from tests.client import Client, code
+from tests.doors.oci.harbour import OPERATOR, URL, Dock, Harbour
+from tests.inside import BrokenOff, Inside
 from tests.restriction.found import Flaw, goes, scanned
 
 
@@ -141,16 +142,22 @@ def test_whoever_has_the_right_passes_unless_their_key_is_bound(ruled: Ruled, do
     assert dock.image(client=bound).get("v1").status_code == 403
 
 
-def test_a_scanner_that_is_asked_is_lent_the_right_by_its_token(ruled: Ruled, dock: Dock) -> None:
-    ruled.owner.push_image("v1")
+def test_a_scanner_that_is_asked_is_lent_the_right_by_its_token_and_counts_as_no_pull(ruled: Ruled) -> None:
+    pushed = ruled.owner.push_image("v1", seed="for a scanner")
     ruled.choose()
-    site, client = dock.harbour.site, ruled.reader.client
+    site, name = ruled.harbour.site, ruled.reader.name
     with site.db.read() as tx:
-        owner = tx.execute(select(access_key.c.account_id).where(access_key.c.id == client.name)).scalar_one()
+        mine = access_key.c.id == ruled.reader.client.name
+        owner = tx.execute(select(access_key.c.account_id).where(mine)).scalar_one()
         principal = sign_in.by_id(tx, owner, None, at=site.now())
-    for lent, status in ((frozenset({Action.PULL}), 403), (frozenset({Action.PULL, Action.PULL_RESTRICTED}), 200)):
-        token = tokens.issue(site, principal, site.settings.service, {ruled.reader.name: lent}, 60)
-        assert dock.image(client=client.bearing(token)).get("v1").status_code == status
+    berth = Berth(site)
+    with httpx.Client(transport=Inside(berth), base_url=URL) as http:
+        for lent, status in ((frozenset({Action.PULL}), 403), (frozenset({Action.PULL, Action.PULL_RESTRICTED}), 200)):
+            token = tokens.issue(site, principal, site.settings.service, {name: lent}, 60)
+            assert Client(http, "", token).image(name).get("v1").status_code == status
+    berth.flush()
+    with site.db.read() as tx:
+        assert tx.scalar(select(manifest.c.pulls).where(manifest.c.digest == pushed.digest)) == 0
 
 
 def test_a_quarantined_digest_is_refused_whatever_the_mode_and_says_who_knows_more(ruled: Ruled, dock: Dock) -> None:

@@ -55,8 +55,9 @@ def served(request: Request, found: FoundManifest, reference: Reference) -> Answ
     if request.method == "HEAD":
         return Answer(200, headers)
     answer = Answer(200, headers, parts.quick.body(found))
-    principal = request.caller.principal
-    parts.pulls.count(found.id, str(principal), request.site.now(), by_tag=isinstance(reference, str))
+    if not request.is_scan:
+        principal = request.caller.principal
+        parts.pulls.count(found.id, str(principal), request.site.now(), by_tag=isinstance(reference, str))
     return answer
 
 

@@ -16,6 +16,7 @@ from berth.registry.quick import QuickReads
 from berth.registry.uploads import Hashes
 from berth.restriction.refused import Refusals
 from berth.site import Site
+from berth.words.actions import NONE, Action
 from berth.words.names import ImagePath
 
 
@@ -59,6 +60,12 @@ class Request:
     def method(self) -> str:
         method: str = self.scope["method"]
         return method
+
+    @property
+    def is_scan(self) -> bool:
+        """A scanner that Berth has asked: to no other token it lends the right to pass rules."""
+        bounds = self.caller.bounds
+        return bounds is not None and Action.PULL_RESTRICTED in bounds.get(self.route.name, NONE)
 
     @cached_property
     def base(self) -> str:
