@@ -110,9 +110,8 @@ def _buildah(tools: Tools, name: str) -> None:
 
 def _podman(tools: Tools, name: str) -> None:
     tools.sign_in("podman", PLAIN, name=READER)
-    with tempfile.TemporaryDirectory(prefix="p") as run:  # it takes no path of more than 50 characters
-        storage = ("--root", f"{tools.folder}/p", "--runroot", run, "--storage-driver", "vfs")
-        tools.run("podman", *storage, "pull", PLAIN, name)
+    storage = ("--root", f"{tools.folder}/p", "--runroot", f"{tools.folder}/r", "--storage-driver", "vfs")
+    tools.run("podman", *storage, "pull", PLAIN, name)
 
 
 def _crane(tools: Tools, name: str) -> None:
@@ -160,11 +159,19 @@ def _running(folder: Path, program: str, *words: str, socket: Path) -> Iterator[
         assert found is not None
         process = subprocess.Popen(tied(found, *words), stdout=log, stderr=log)
     try:
-        wait_for(socket.exists)
+        wait_for(lambda: socket.exists() or process.poll() is not None)
+        assert process.poll() is None, (folder / f"{program}.log").read_text()[-2000:]
         yield
     finally:
         process.terminate()
         process.wait(60)
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose path leaves room for those of sockets in it."""
+    with tempfile.TemporaryDirectory(prefix="b", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 CLIENTS: dict[str, Callable[[Tools, str], None]] = {
@@ -178,12 +185,10 @@ CLIENTS: dict[str, Callable[[Tools, str], None]] = {
 
 
 @pytest.mark.parametrize("program", CLIENTS)
-def test_whoever_is_refused_reads_why_and_what_helps(shop: Shop, tmp_path: Path, program: str) -> None:
+def test_whoever_is_refused_reads_why_and_what_helps(shop: Shop, short: Path, program: str) -> None:
     if packages.find(program) is None and program not in packages.GROUPS["test"]:
         pytest.skip(f"{program} is not installed")
-    folder = tmp_path / "t"
-    folder.mkdir()
-    tools = Tools(folder, shop.server.host)
+    tools = Tools(short, shop.server.host)
     with pytest.raises(ToolFailed) as failed:
         CLIENTS[program](tools, f"{tools.host}/{IMAGE}:v2")
     said = str(failed.value)
