@@ -125,7 +125,7 @@ def _docker(tools: Tools, name: str) -> None:
     places = ("--data-root", f"{here}/data", "--exec-root", f"{here}/exec", "--pidfile", f"{here}/pid")
     without = ("--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs")
     words = ("--config-file", f"{here}/daemon.json", *places, *without, "-H", f"unix://{here}/docker.sock")
-    with _running(here, "dockerd", *words, socket=here / "docker.sock"):
+    with _unmounted(here / "data"), _running(here, "dockerd", *words, socket=here / "docker.sock"):
         docker = ("-H", f"unix://{here}/docker.sock")
         wait_for(lambda: _works(tools, "docker", *docker, "version"))
         tools.run("docker", *docker, "login", "-u", READER, "--password-stdin", tools.host, given=PASSWORD)
@@ -149,6 +149,15 @@ def _works(tools: Tools, *words: str) -> bool:
         tools.run(*words)
         return True
     return False
+
+
+@contextlib.contextmanager
+def _unmounted(folder: Path) -> Iterator[None]:
+    """A Docker that could not start leaves its folder mounted on itself, and then nobody can remove it."""
+    try:
+        yield
+    finally:
+        subprocess.run(["/bin/umount", str(folder)], check=False, capture_output=True)
 
 
 @contextlib.contextmanager
