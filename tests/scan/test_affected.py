@@ -66,6 +66,34 @@ def test_a_package_is_found_by_its_whole_name_or_by_how_it_begins(site: Site) ->
             found(tx, package="*")
 
 
+def test_a_package_is_found_in_each_spelling_that_its_ecosystem_takes_for_the_same(site: Site) -> None:
+    target = make.image(site, "main/apps/web")
+    document = make.manifest(target, b"a layer")
+    listed = Package("language", "pypi", "Ruamel.YAML_clib", "0.2")
+    with site.db.write() as tx:
+        scanned(tx, target, document, listed)
+        for spelling in ("Ruamel.YAML_clib", "ruamel-yaml-clib", "ruamel.yaml*", "Ruamel_*"):
+            assert packages(tx, package=spelling) == ["ruamel-yaml-clib"], spelling
+
+
+def test_no_row_is_lost_between_two_pages_of_flaws_that_share_a_name(site: Site) -> None:
+    target = make.image(site, "main/apps/web")
+    document = make.manifest(target, b"a layer")
+    flaws = [Vulnerability(f"CVE-2026-{each}", ("GHSA-1111-2222-3333",)) for each in (1, 2, 3)]
+    with site.db.write() as tx:
+        scanned(tx, target, document, HERE)
+        keys = results.component_ids(tx, results.components_of(BUILTIN, document.digest, Inventory(None, (HERE,))))
+        matches = [Match(each, Level.HIGH, "test") for each in flaws]
+        evaluation.keep(tx, {each: Matched(key, matches) for key, each in keys.items()}, at=site.now())
+        seen: list[str | None] = []
+        after = None
+        while not seen or after is not None:
+            page = affected.page(tx, Wanted("-path", 1, after), true(), flaw="GHSA-1111-2222-3333")
+            seen += [each.vulnerability for each in page.items]
+            after = page.next
+    assert sorted(map(str, seen)) == ["CVE-2026-1", "CVE-2026-2", "CVE-2026-3"]
+
+
 @pytest.mark.usefixtures("web")
 def test_what_the_policy_of_an_image_leaves_out_is_found_and_said_to_be_left_out(site: Site) -> None:
     policy = ScanPolicy(exclusion=True, exclude_language_packages=True)

@@ -6,7 +6,7 @@ is wants to know it all the same.
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, or_, select
 
 from berth.db import pages
 from berth.db.pages import Found, Wanted
@@ -21,13 +21,15 @@ from berth.db.tables import (
     vulnerability,
 )
 from berth.registry import images, rows
-from berth.scan import results, vulnerabilities
+from berth.scan import ecosystems, results, vulnerabilities
 from berth.scan.hiding import Reason, hides
 from berth.words.errors import FieldInvalid
 from berth.words.policies import Level, ScanPolicy
 
 _PATH = (registry.c.name, repository.c.name, image.c.name, manifest.c.id, component.c.id)
 SORTS = {"path": _PATH}
+FLAW_SORTS = {"path": (*_PATH, vulnerability.c.id)}
+"""Several flaws of one component may have the same name among theirs."""
 LAST = "\U0010ffff"
 """Comes after every character of a name."""
 
@@ -58,7 +60,7 @@ def page(
 ) -> Found[Affected]:
     """Of a vulnerability by whichever of its names, or of a package, or of one in the other.
 
-    A package whose name ends with `*` is all that begin so.
+    A package whose name ends with `*` is all that begin so. It may be spelled as its ecosystem does not, but takes it.
 
     `where` is what the caller may see, for a query over repositories joined with registries. Raises `FieldInvalid`.
     """
@@ -74,7 +76,7 @@ def page(
         query = query.where(*_named(package))
     if version:
         query = query.where(component.c.version == version)
-    found = pages.fetch(tx, query, SORTS, wanted, lambda row: row)
+    found = pages.fetch(tx, query, FLAW_SORTS if flaw else SORTS, wanted, lambda row: row)
     names = rows.first_names(tx, [row["manifest_id"] for row in found.items])
     return Found([_affected(row, names.get(row["manifest_id"], [])) for row in found.items], found.next)
 
@@ -112,12 +114,13 @@ def _query(*, with_flaw: bool) -> Select[tuple[object, ...]]:
 
 
 def _named(package: str) -> list[ColumnElement[bool]]:
-    if not package.endswith("*"):
-        return [component.c.name == package]
     begins = package.rstrip("*")
     if not begins:
         raise FieldInvalid("package", "at least the beginning of its name before '*'")
-    return [component.c.name >= begins, component.c.name < begins + LAST]
+    spellings = sorted(ecosystems.spellings(begins))
+    if begins == package:
+        return [component.c.name.in_(spellings)]
+    return [or_(*((component.c.name >= each) & (component.c.name < each + LAST) for each in spellings))]
 
 
 def _affected(row: RowMapping, tags: list[str]) -> Affected:

@@ -249,3 +249,8 @@ def plain_name(ecosystem: str, name: str) -> str:
     if ecosystem in {"NuGet", "Packagist"}:
         return name.lower()
     return name
+
+
+def spellings(name: str) -> set[str]:
+    """A name as whichever ecosystem would have it."""
+    return {plain_name(each, name) for each in _LANGUAGES}
