@@ -144,7 +144,9 @@ def preview(
     where: Where,
     fields: Annotated[
         list[str] | None,
-        typer.Argument(help="A pull policy to try without saving it: critical=0 mode=enforce", metavar="FIELD=VALUE..."),
+        typer.Argument(
+            help="A pull policy to try without saving it: critical=0 mode=enforce", metavar="FIELD=VALUE..."
+        ),
     ] = None,
     *,
     days: Annotated[int, typer.Option(min=1, max=30, help="What was pulled within them was pulled lately.")] = 7,
