@@ -5,7 +5,6 @@
 An import that fails changes nothing, and its operation says why. One at a time; the others wait.
 """
 
-import fcntl
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
@@ -147,11 +146,7 @@ def changing(site: Site) -> Iterator[None]:
 
     Raises `BuildBusy`.
     """
-    with (folder_of(site) / "changing").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BuildBusy("other advisories are being put in force") from None
+    with kept.alone(folder_of(site) / "changing", "other advisories are being put in force"):
         yield
 
 

@@ -11,7 +11,6 @@ back or imported over is fetched as a whole.
 """
 
 import contextlib
-import fcntl
 import shutil
 import sqlite3
 import tempfile
@@ -261,11 +260,7 @@ def _text(instant: datetime | None) -> str:
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[Path]:
     """A folder to work in, while no other update of this machine works. Raises `BuildBusy`."""
-    with (folder / "updating").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BuildBusy(str(folder)) from None
+    with kept.alone(folder / "updating", str(folder)):
         for left in folder.glob(f"{SCRATCH}*"):
             shutil.rmtree(left, ignore_errors=True)  # of a worker that was killed
         with tempfile.TemporaryDirectory(dir=folder, prefix=SCRATCH) as scratch:

@@ -1,6 +1,7 @@
 """Builds: whole or not at all, two of them kept, and what became of every record told."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -130,6 +131,25 @@ def test_while_one_build_is_made_another_is_refused(tmp_path: Path) -> None:
 
     building.build(tmp_path, records())
     assert known(tmp_path) == {"GHSA-1"}
+
+
+def test_a_build_that_is_done_keeps_out_nobody_whatever_child_was_started_meanwhile(tmp_path: Path) -> None:
+    inherited = []
+
+    def records() -> Iterator[tuple[str, bytes]]:
+        """As a child has them before it runs its program, all files of its parent are open twice."""
+        same = [each for each in Path("/proc/self/fd").iterdir() if each.resolve() == tmp_path / "lock"]
+        inherited.extend(os.dup(int(each.name)) for each in same)
+        yield from osv.pairs(ONE)
+
+    building.build(tmp_path, records())
+    try:
+        assert inherited
+        building.change(tmp_path, osv.pairs(TWO))
+    finally:
+        for each in inherited:
+            os.close(each)
+    assert known(tmp_path) == {"GHSA-1", "GHSA-2"}
 
 
 def test_two_builds_are_kept_and_one_can_be_gone_back_to(tmp_path: Path) -> None:

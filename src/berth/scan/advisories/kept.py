@@ -145,12 +145,24 @@ def path(folder: Path, build: str) -> Path:
     return folder / f"{STEM}{build}.sqlite"
 
 
-@contextlib.contextmanager
-def _lock(folder: Path) -> Iterator[None]:
+def _lock(folder: Path) -> contextlib.AbstractContextManager[None]:
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
+    return alone(folder / "lock", str(folder))
+
+
+@contextlib.contextmanager
+def alone(lock: Path, busy: str) -> Iterator[None]:
+    """Nobody else on this machine is in a block with this lock; it ends also when the process is killed.
+
+    It is let go of by name: a child that another thread is just starting has the file too, until it runs its program.
+    Raises `BuildBusy`, with what is said.
+    """
+    with lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise BuildBusy(str(folder)) from None
-        yield  # the lock ends with the file, also when the process is killed
+            raise BuildBusy(busy) from None
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)
