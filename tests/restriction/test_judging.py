@@ -66,6 +66,11 @@ def outcome(target: Target, document: Document) -> str:
     return explained(target, document).lesson.verdict.outcome
 
 
+def own(target: Target, document: Document) -> str:
+    """How a pull of exactly this is answered."""
+    return explained(target, document).yours.outcome
+
+
 def test_a_finding_published_lately_does_not_break_what_was_allowed_before(target: Target, clock: sites.Clock) -> None:
     document = make.manifest(target, b"one", tag="v1")
     ruled(target, grace_days=7)
@@ -171,6 +176,45 @@ def test_a_quarantine_of_an_index_takes_its_images_with_it_and_gives_back_only_t
     assert [outcome(target, each) for each in (index, one, two)] == ["partly", "allowed", "refused"]
     with pytest.raises(FieldInvalid):
         put(one, " ")
+
+
+def test_what_another_index_in_quarantine_lists_too_stays_in_it_however_deep(target: Target) -> None:
+    one, two = make.manifest(target, b"one"), make.manifest(target, b"two")
+    site, found = target.site, ruled(target)
+    inner = make.index(target, [one, two])
+    outer, other = make.index(target, [inner], tag="v1"), make.index(target, [two], tag="v2")
+    every = (outer, inner, one, two, other)
+
+    def move(document: Document, *, put: bool) -> list[str]:
+        with site.db.write() as tx:
+            content = digests.parse(document.digest)
+            if put:
+                quarantine.put(tx, found, content, ACTOR, at=site.now(), reason=f"of {document.digest}")
+            else:
+                quarantine.lift(tx, found, content, ACTOR, at=site.now())
+        return [own(target, each) for each in every]
+
+    assert move(outer, put=True) == ["refused", "refused", "refused", "refused", "allowed"]
+    assert move(other, put=True) == ["refused"] * 5
+    assert move(outer, put=False) == ["allowed", "allowed", "allowed", "refused", "refused"]
+    # Whoever names a digest means it.
+    assert move(two, put=False) == ["allowed", "allowed", "allowed", "allowed", "refused"]
+    assert move(other, put=False) == ["allowed"] * 5
+
+
+def test_what_was_in_quarantine_is_in_it_again_when_it_is_deleted_and_pushed_anew(target: Target) -> None:
+    site, document = target.site, make.manifest(target, b"one", tag="v1")
+    found, content = ruled(target), digests.parse(document.digest)
+    for held in (True, False):
+        with site.db.write() as tx:
+            if held:
+                quarantine.put(tx, found, content, ACTOR, at=site.now(), reason="holds a stolen key")
+            else:
+                quarantine.lift(tx, found, content, ACTOR, at=site.now())
+        with site.db.write() as tx:
+            manifests.remove(tx, found, content, ACTOR, at=site.now(), keep=trash.kept(site.settings))
+        assert make.manifest(target, b"one", tag="v1").digest == document.digest
+        assert own(target, document) == ("refused" if held else "allowed")
 
 
 def test_refused_pulls_make_one_row_a_day_and_one_event_an_hour(target: Target, clock: sites.Clock) -> None:

@@ -169,6 +169,7 @@ def _add(
         "size": len(document.body),
         "first_tag": tags.first_of(names),
         "total_size": len(document.body) + sum(held.values()) + reach.total_size(tx, list(children.values())),
+        **trash.quarantine_of(tx, found, content),
     }
     made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
     manifest_id: int = tx.execute(insert(manifest).values(**values, **made).returning(manifest.c.id)).scalar_one()

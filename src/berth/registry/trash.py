@@ -27,6 +27,7 @@ from berth.registry.images import Image
 from berth.settings import Settings
 from berth.site import Site
 from berth.words import time
+from berth.words.digest import Digest
 from berth.words.errors import TrashUnknown
 
 BATCH = 200
@@ -119,6 +120,15 @@ def page(tx: Connection, place: Place, wanted: Wanted, *, image_name: str | None
 def find(tx: Connection, place: Place, trash_id: int) -> Item:
     """Raises `TrashUnknown`."""
     return _item(load(tx, place, [trash_id])[0])
+
+
+def quarantine_of(tx: Connection, found: Image, content: Digest) -> Facts:
+    """Columns of a digest that was in quarantine when it went, and is pushed anew: so that this is no way out."""
+    mine = (trash.c.repository_id == found.repository_id) & (trash.c.digest == str(content))
+    query = select(trash.c.facts).where(mine, trash.c.image == found.path.image)
+    last = tx.scalar(query.order_by(trash.c.deleted_at.desc(), trash.c.id.desc()).limit(1))
+    known = {} if last is None else last["manifest"]
+    return values_of(manifest, {name: value for name, value in known.items() if name.startswith("quarantine")})
 
 
 def load(tx: Connection, place: Place, ids: Sequence[int]) -> list[RowMapping]:

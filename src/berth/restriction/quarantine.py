@@ -1,6 +1,7 @@
 """Quarantine: somebody puts a digest out of use at once, whatever the rules of its image say, and says why.
 
-Of an index the images that it lists go with it, and are released with it. It stays with a digest through the trash.
+Of an index all that it lists goes with it, and is released with it, unless another index in quarantine lists that
+too. It stays with a digest through the trash, and when the same is pushed again while it is there.
 """
 
 from collections.abc import Mapping
@@ -10,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db.tables import manifest, manifest_edge
-from berth.registry import images
+from berth.db.tables import manifest
+from berth.registry import images, reach
 from berth.registry.images import Image
 from berth.restriction.subjects import quarantine_of
 from berth.restriction.verdict import Quarantine
@@ -48,6 +49,7 @@ def lift(tx: Connection, found: Image, content: Digest, actor: Actor, *, at: dat
     own = quarantine_of(row["quarantined_by"], row["quarantined_at"], row["quarantine_reason"])
     if own is None:
         return
+    _pass_on(tx, row, own, actor, at)
     _set(tx, row, NOTHING, _same_as(own), actor, at)
     events.record(tx, actor, "manifest.release", f"{found.path}@{content}", at=at, before=_facts(own))
 
@@ -74,10 +76,31 @@ def _set(
     actor: Actor,
     at: datetime,
 ) -> None:
-    edit = {"version": manifest.c.version + 1, "edited_by": actor.name, "edited_at": at}
-    tx.execute(update(manifest).where(manifest.c.id == row["id"]).values(**wanted, **edit))
-    listed = select(manifest_edge.c.child_id).where(manifest_edge.c.parent_id == row["id"])
-    tx.execute(update(manifest).where(manifest.c.id.in_(listed), also).values(**wanted, **edit))
+    edit = {**wanted, **_edit(actor, at)}
+    tx.execute(update(manifest).where(manifest.c.id == row["id"]).values(edit))
+    tx.execute(update(manifest).where(manifest.c.id.in_(reach.below(row["id"])), also).values(edit))
+
+
+def _pass_on(tx: Connection, row: RowMapping, own: Quarantine, actor: Actor, at: datetime) -> None:
+    """What other indexes in quarantine list as well stays in it for their sake."""
+    put_out = ("quarantined_at", "quarantined_by", "quarantine_reason")
+    query = select(manifest.c.id, *(manifest.c[name] for name in put_out)).where(
+        manifest.c.image_id == row["image_id"],
+        manifest.c.kind == "index",
+        manifest.c.quarantined_at.is_not(None),
+        ~_same_as(own),
+    )
+    mine = set(tx.scalars(reach.below(row["id"]))) - {row["id"]}
+    others = tx.execute(query.order_by(manifest.c.quarantined_at)).mappings().all() if mine else ()
+    for other in others:
+        wanted = {name: other[name] for name in put_out}
+        for some in reach.batches(mine & set(tx.scalars(reach.below(other["id"])))):
+            shared = manifest.c.id.in_(some) & _same_as(own)
+            tx.execute(update(manifest).where(shared).values({**wanted, **_edit(actor, at)}))
+
+
+def _edit(actor: Actor, at: datetime) -> dict[str, object]:
+    return {"version": manifest.c.version + 1, "edited_by": actor.name, "edited_at": at}
 
 
 def _same_as(own: Quarantine) -> ColumnElement[bool]:

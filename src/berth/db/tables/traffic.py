@@ -32,6 +32,7 @@ trash = Table(
     Column("why", String(60), nullable=False),
     Column("purge_at", Instant, nullable=False, index=True),
     Index("ix_trash_image", "repository_id", "image", "deleted_at"),
+    Index("ix_trash_digest", "repository_id", "digest"),
 )
 
 trash_blob = Table(
