@@ -61,7 +61,7 @@ async def _scanned(held: Held, seconds: int) -> Held:
     async def over() -> bool:
         nonlocal now
         now = await in_thread(_again, now)
-        return not _goes_on(now.found)
+        return not _patience(now)  # the scan is over, or whoever rules the image has thought otherwise
 
     await held.request.parts.waits.until(over, held.request.receive, seconds)
     return now
