@@ -275,6 +275,44 @@ def test_what_a_policy_leaves_out_whole_is_not_newly_affected(site: Site, web: T
     assert affected_at(web, document) is None
 
 
+def test_what_advisories_take_back_is_newly_affected_no_more(site: Site, web: Target) -> None:
+    put_in_force(site, flawed("old", of="back"))
+    document = pushed(web, "back")
+    ask(web, document)
+    working.run_all(site)
+    first = put_in_force(site, flawed("one", of="back"))
+    put_in_force(site, flawed("two", of="back"))
+    put_in_force(site, flawed("two", of="back", fixed="0.9"))
+    assert affected_at(web, document) == first.at
+    put_in_force(site, flawed("one", of="back", fixed="0.9"))
+    assert affected_at(web, document) is None
+    with site.db.read() as tx:
+        assert news.of_digests(tx, Wanted("-id", 10), affected=True).items == []
+        told = news.of_digests(tx, Wanted("id", 10)).items
+    assert [(each.opened, each.closed) for each in told] == [
+        (["TEST-one"], []),
+        (["TEST-two"], []),
+        ([], ["TEST-two"]),
+        ([], ["TEST-one"]),
+    ]
+
+
+def test_what_another_package_of_a_digest_still_has_is_not_closed(site: Site, web: Target) -> None:
+    both = [osv.affected("Debian:12", name, ("introduced", "0")) for name in ("one", "other")]
+    put_in_force(site, osv.record("TEST-both", *both))
+    document = pushed(web, "one")
+    with site.db.write() as tx:
+        evaluating.store(
+            tx, site, document.digest, {Component("Debian:12", n, "1.0", "os"): 1 for n in ("one", "other")}
+        )
+    ask(web, document)
+    working.run_all(site)
+    outcome = put_in_force(site, osv.record("TEST-both", both[1]))
+    assert (outcome.closed, shown(web, document).findings) == (0, 1)
+    outcome = put_in_force(site, osv.record("TEST-both", osv.affected("Debian:12", "other", ("introduced", "2"))))
+    assert (outcome.closed, shown(web, document).findings) == (1, 0)
+
+
 def test_what_is_read_anew_leaves_the_last_good_result_in_force_until_it_is_matched(site: Site, web: Target) -> None:
     put_in_force(site, flawed("gone"), flawed("there"), flawed("also", of="there"))
     document = pushed(web, "there")

@@ -1,13 +1,13 @@
 """What became of digests when advisories changed: the newly affected, and those that are so no more."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 
-from berth.db import pages
+from berth.db import pages, update_many
 from berth.db.pages import Found, Wanted
 from berth.db.tables import (
     component,
@@ -23,6 +23,7 @@ from berth.db.tables import (
     vulnerability,
 )
 from berth.registry import images, reach, rows
+from berth.scan.evaluation import MAX_NEWS
 from berth.scan.hiding import hides
 from berth.scan.inventory import Kind
 from berth.words.policies import Level, ScanPolicy
@@ -78,6 +79,35 @@ def opened(tx: Connection, ids: Collection[int]) -> dict[int, datetime]:
     return found
 
 
+def still(tx: Connection, wanted: Mapping[int, Collection[str]]) -> set[tuple[int, str]]:
+    """Which of these vulnerabilities these results have now, in whichever of their packages."""
+    found: set[tuple[int, str]] = set()
+    for some in reach.batches(wanted):
+        found |= _told(tx, some, {name for each in some for name in wanted[each]}).keys()
+    return found
+
+
+def settle(tx: Connection, ids: Collection[int]) -> None:
+    """Let results be newly affected no more by what they do not have any more; that it was told of stays.
+
+    Of one that was told of more than was named nobody knows, so it stays as it is.
+    """
+    row = reevaluated.c
+    for some in reach.batches(ids):
+        marked = row.result_id.in_(some) & row.opened_at.is_not(None)
+        query = select(row.reevaluation_id, row.result_id, row.opened).where(marked)
+        told = [each for each in tx.execute(query) if len(each.opened) < MAX_NEWS]
+        wanted: dict[int, set[str]] = defaultdict(set)
+        for each in told:
+            wanted[each.result_id].update(each.opened)
+        has = still(tx, wanted)
+        over = [each for each in told if not any((each.result_id, name) in has for name in each.opened)]
+        keys = ["reevaluation_id", "result_id"]
+        update_many(
+            tx, reevaluated, keys, [{**{key: getattr(each, key) for key in keys}, "opened_at": None} for each in over]
+        )
+
+
 def of_digests(
     tx: Connection, wanted: Wanted, *where: ColumnElement[bool], affected: bool | None = None
 ) -> Found[News]:
@@ -110,13 +140,13 @@ def of_digests(
         query = query.where(there if affected else ~there)
     found = pages.fetch(tx, query, NEWS_SORTS, wanted, lambda row: row)
     names = rows.first_names(tx, [row["manifest_id"] for row in found.items])
-    told = _told(tx, found.items)
+    opened_ = {name for row in found.items for name in row["opened"]}
+    told = _told(tx, {row["result_id"] for row in found.items}, opened_)
     return Found([_news(row, names.get(row["manifest_id"], []), told) for row in found.items], found.next)
 
 
-def _told(tx: Connection, news: Sequence[RowMapping]) -> Told:
-    """What is said now of the vulnerabilities that these results were found to have."""
-    results, names = {row["result_id"] for row in news}, {name for row in news for name in row["opened"]}
+def _told(tx: Connection, results: Collection[int], names: Collection[str]) -> Told:
+    """What is said now of these vulnerabilities in these results."""
     match = component_match.c
     query = (
         select(result_component.c.result_id, vulnerability.c.name, component.c.kind, match.level, match.fixed_version)

@@ -21,7 +21,7 @@ from berth.audit.events import SYSTEM
 from berth.db import update_many
 from berth.db.tables import advisory_file, reevaluated, reevaluation, scan_result
 from berth.registry import reach
-from berth.scan import evaluation, library, matching, vulnerabilities, waking
+from berth.scan import evaluation, library, matching, news, vulnerabilities, waking
 from berth.scan.advisories.opened import Advisories
 from berth.scan.evaluation import Matched, News
 from berth.scan.library import Build
@@ -167,27 +167,31 @@ def _hold(tx: Connection) -> None:
 def _keep(tx: Connection, matched: Mapping[int, Matched], outcome: Outcome, *, at: datetime) -> None:
     fresh: list[int] = []
     more: list[int] = []
-    for result_id, news in evaluation.spread(tx, evaluation.keep(tx, matched, at=at)).items():
-        if news.opened or news.closed:
+    told = evaluation.spread(tx, evaluation.keep(tx, matched, at=at))
+    remain = news.still(tx, {number: each.closed for number, each in told.items() if each.closed})
+    for result_id, each in told.items():
+        closed = {name: level for name, level in each.closed.items() if (result_id, name) not in remain}
+        if each.opened or closed:
             (more if result_id in outcome.results else fresh).append(result_id)
             mine = outcome.results[result_id]
-            outcome.opened += len(news.opened.keys() - mine.opened.keys())
-            outcome.closed += len(news.closed.keys() - mine.closed.keys())
-            mine.opened |= news.opened
-            mine.closed |= news.closed
-    rows = {each: _row(outcome, each) for each in (*fresh, *more)}
+            outcome.opened += len(each.opened.keys() - mine.opened.keys())
+            outcome.closed += len(closed.keys() - mine.closed.keys())
+            mine.opened |= each.opened
+            mine.closed |= closed
+    rows = {number: _row(outcome, number) for number in (*fresh, *more)}
     if fresh:
-        tx.execute(insert(reevaluated), [rows[each] for each in fresh])
-    update_many(tx, reevaluated, ["reevaluation_id", "result_id"], [rows[each] for each in more])
+        tx.execute(insert(reevaluated), [rows[number] for number in fresh])
+    update_many(tx, reevaluated, ["reevaluation_id", "result_id"], [rows[number] for number in more])
+    news.settle(tx, [number for number, each in told.items() if each.closed])
     counts = {name: getattr(outcome, name) for name in ("components", "opened", "closed")}
     mine_ = reevaluation.c.id == outcome.id
     tx.execute(update(reevaluation).where(mine_).values(**counts, results=len(outcome.results)))
 
 
 def _row(outcome: Outcome, result_id: int) -> dict[str, Any]:  # Any: column values
-    news = outcome.results[result_id]
-    told = {"opened": evaluation.worst_first(news.opened), "closed": evaluation.worst_first(news.closed)}
-    opened_at = outcome.at if news.opened else None
+    mine = outcome.results[result_id]
+    told = {"opened": evaluation.worst_first(mine.opened), "closed": evaluation.worst_first(mine.closed)}
+    opened_at = outcome.at if mine.opened else None
     return {"reevaluation_id": outcome.id, "result_id": result_id, "opened_at": opened_at, **told}
 
 
@@ -195,7 +199,7 @@ def _announce(tx: Connection, build: Build, outcome: Outcome, *, at: datetime) -
     """One event for all digests, where there is news of any; which they are stands in the list of news."""
     if not outcome.results:
         return
-    affected = sum(bool(news.opened) for news in outcome.results.values())
+    affected = sum(bool(each.opened) for each in outcome.results.values())
     numbers = {"results": len(outcome.results), "newly_affected": affected, "opened": outcome.opened}
     facts = {"advisories": build.id, "reevaluation": outcome.id, **numbers, "closed": outcome.closed}
     events.record(tx, SYSTEM, "scan.news", "advisories", at=at, after=facts)

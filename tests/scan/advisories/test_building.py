@@ -134,7 +134,7 @@ def test_while_one_build_is_made_another_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_build_that_is_done_keeps_out_nobody_whatever_child_was_started_meanwhile(tmp_path: Path) -> None:
-    inherited = []
+    inherited: list[int] = []
 
     def records() -> Iterator[tuple[str, bytes]]:
         """As a child has them before it runs its program, all files of its parent are open twice."""
