@@ -220,6 +220,29 @@ def test_a_document_with_a_flaw_is_refused_whole_and_says_where(site: Site) -> N
     assert every(site) == []
 
 
+@pytest.mark.usefixtures("document")
+def test_a_document_that_means_harm_is_refused_as_any_other_flaw_is(site: Site) -> None:
+    half, product = "\ud800", statement("pkg:oci/web")
+    named = {"name": "CVE-2026-1", "aliases": ["GHSA-a\0"]}
+    many = {"name": "CVE-2026-1", "aliases": ["GHSA-a"] * 101}
+    parts = {"@id": "pkg:oci/web", "subcomponents": ["pkg:deb/debian/a@1"] * 1000}
+    for flawed, field in (
+        ({**said(product), "author": half}, "document.author"),
+        (said({**product, "status_notes": half}), "status_notes"),
+        (said(statement(f"{half}/web")), "@id"),
+        (said({**product, "vulnerability": named}), "aliases"),
+        (said({**product, "vulnerability": many}), "aliases"),
+        (said({**product, "products": [parts] * 10}), "at most 10000 products"),
+    ):
+        with pytest.raises(FieldInvalid, match=field):
+            take(site, flawed)
+    # What is no hash and no package URL means nothing here.
+    odd: JSON = {"@id": "x/y", "hashes": {"sha-256": "a\0"}}
+    for each in (odd, "pkg:deb/debian/a%00b", "pkg:oci/web@1%00"):
+        assert [taken.outcome for taken in take(site, said(statement(each)))] == ["unknown"]
+    assert every(site) == []
+
+
 def test_what_is_written_is_taken_again_as_what_it_was(site: Site, document: Document) -> None:
     scanned(site, document.digest, [Flaw()])
     parts = [{"@id": f"pkg:deb/debian/cve-2026-1-{document.digest[7:15]}@1"}]

@@ -22,26 +22,43 @@ LOOKED_AT = 10
 """Results in which a name is looked up; what is built from what differs little among the images of a place."""
 
 
-def as_advised(tx: Connection, scope: Scope, vulnerability: str, package: str, version: str = "") -> tuple[str, str]:
-    """The name and version of the package there that has this vulnerability; what is not found stays as it is."""
+Built = dict[str, list[tuple[str, str, str]]]
+"""By what is installed, in lower case: what advisories call it, its version, and the version that advisories mean."""
+
+
+def as_advised(
+    tx: Connection,
+    scope: Scope,
+    vulnerability: str,
+    package: str,
+    version: str = "",
+    *,
+    known: dict[int, Built] | None = None,
+) -> tuple[str, str]:
+    """The name and version of the package there that has this vulnerability; what is not found stays as it is.
+
+    `known`: by result what was built, for whoever asks again and again.
+    """
     if not package or tx.execute(_having(scope, vulnerability, package)).first() is not None:
         return package, version
+    known = {} if known is None else known
     some = select(_having(scope, vulnerability).subquery().c.result_id).distinct().limit(LOOKED_AT)
-    for result in results.some(tx, list(tx.scalars(some))).values():
-        for found in _built(tx, result, package):
+    ids = list(tx.scalars(some))
+    known |= {number: _built(tx, each) for number, each in results.some(tx, [*{*ids} - {*known}]).items()}
+    for number in ids:
+        for found in known.get(number, {}).get(package.lower(), ()):
             if not version or found[1] == version:
                 return found[0], version and found[2]
     return package, version
 
 
-def _built(tx: Connection, result: Result, package: str) -> list[tuple[str, str, str]]:
-    """Of packages of this name: what advisories call them, their version, and the version that advisories mean."""
-    units = (each.unit for each in unpacked.of(tx, result).units)
-    return [
-        (unit.component.name, unit.packages[0].version, unit.component.version)
-        for unit in units
-        if unit.component is not None and unit.packages[0].name.lower() == package.lower()
-    ]
+def _built(tx: Connection, result: Result) -> Built:
+    built: Built = {}
+    for unit in (each.unit for each in unpacked.of(tx, result).units):
+        if unit.component is not None:
+            named = (unit.component.name, unit.packages[0].version, unit.component.version)
+            built.setdefault(unit.packages[0].name.lower(), []).append(named)
+    return built
 
 
 def _having(scope: Scope, vulnerability: str, package: str | None = None) -> Select[tuple[int]]:

@@ -1,6 +1,6 @@
 """What the products of a document are here, within the place it is taken for: digests, images, or packages alone."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from packageurl import PackageURL
@@ -12,6 +12,7 @@ from berth.registry import images
 from berth.restriction import packages
 from berth.restriction.openvex import purls
 from berth.restriction.openvex.statements import Component
+from berth.restriction.packages import Built
 from berth.restriction.scopes import Scope
 
 IMAGES = ("oci", "docker")
@@ -38,16 +39,28 @@ class Found:
     """Products and parts of them that mean nothing here, each with the reason."""
 
 
-def find(tx: Connection, within: Scope, product: Component, vulnerability: str) -> Found:
+@dataclass
+class Known:
+    """What was looked up for other statements of the same document: most of them name the same."""
+
+    scopes: dict[Component, list[Scope]] = field(default_factory=dict)
+    targets: dict[tuple[str, ...], Target] = field(default_factory=dict)
+    built: dict[int, Built] = field(default_factory=dict)
+
+
+def find(tx: Connection, within: Scope, product: Component, vulnerability: str, known: Known) -> Found:
     """A product with its parts: they narrow it down to packages."""
     url = purls.parsed(product.purl)
     if url is not None and url.type not in IMAGES:
         name, version = purls.package(url)
-        return Found((_target(tx, within, vulnerability, name, version),))
-    scopes = _scopes(tx, within, product, url)
+        return Found((_target(tx, known, within, vulnerability, name, version),))
+    alone = replace(product, parts=())
+    if alone not in known.scopes:
+        known.scopes[alone] = _scopes(tx, within, product, url)
+    scopes = known.scopes[alone]
     if not scopes:
-        known = url is not None or product.digests or _names_an_image(product.id)
-        return Found(unknown=((str(product), NOT_HERE if known else NO_NAME),))
+        is_name = url is not None or product.digests or _names_an_image(product.id)
+        return Found(unknown=((str(product), NOT_HERE if is_name else NO_NAME),))
     if not product.parts:
         return Found(tuple(Target(scope) for scope in scopes))
     targets: list[Target] = []
@@ -57,12 +70,16 @@ def find(tx: Connection, within: Scope, product: Component, vulnerability: str) 
         if of_part is None or of_part.type in IMAGES:
             unknown.append((f"{product} {part}", NO_PACKAGE))
         else:
-            targets += [_target(tx, scope, vulnerability, *purls.package(of_part)) for scope in scopes]
+            targets += [_target(tx, known, scope, vulnerability, *purls.package(of_part)) for scope in scopes]
     return Found(tuple(targets), tuple(unknown))
 
 
-def _target(tx: Connection, scope: Scope, vulnerability: str, name: str, version: str) -> Target:
-    return Target(scope, *packages.as_advised(tx, scope, vulnerability, name, version))
+def _target(tx: Connection, known: Known, scope: Scope, vulnerability: str, name: str, version: str) -> Target:
+    key = (str(scope), vulnerability.lower(), name, version)
+    if key not in known.targets:
+        found = packages.as_advised(tx, scope, vulnerability, name, version, known=known.built)
+        known.targets[key] = Target(scope, *found)
+    return known.targets[key]
 
 
 def _scopes(tx: Connection, within: Scope, product: Component, url: PackageURL | None) -> list[Scope]:

@@ -1,6 +1,6 @@
 """Package URLs of OpenVEX: of images, of places, and of packages as advisories call them."""
 
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from packageurl import PackageURL
 
@@ -15,13 +15,14 @@ TYPES = {ecosystem: kind for kind, ecosystem in ecosystems.LANGUAGES.items()} | 
 
 
 def parsed(text: str) -> PackageURL | None:
-    """None of what is no package URL."""
+    """None of what is no package URL, or no text once it is decoded."""
     if not text.startswith("pkg:") or len(text) > LONGEST:
         return None
     try:
-        return PackageURL.from_string(text)
+        found = PackageURL.from_string(text)
     except ValueError:
         return None
+    return None if "\0" in unquote(text) else found
 
 
 def package(url: PackageURL) -> tuple[str, str]:

@@ -19,6 +19,9 @@ CONTEXTS = ("https://openvex.dev/ns", CONTEXT)
 MAX_STATEMENTS = 1000
 MAX_PRODUCTS = 1000
 """Of one statement, and parts of one product."""
+MAX_NAMED = 10_000
+"""Products and parts of the whole document: each is looked up."""
+MAX_ALIASES = 100
 MAX_ID = 2000
 MAX_NOTES = MAX_TEXT * 2
 
@@ -74,6 +77,8 @@ def parse(document: dict[str, JSON]) -> Document:
     if len(given) > MAX_STATEMENTS:
         raise FieldInvalid("document.statements", f"at most {MAX_STATEMENTS} in one document")
     read = tuple(_statement(place, each, at) for place, each in enumerate(given))
+    if sum(1 + len(product.parts) for each in read for product in each.products) > MAX_NAMED:
+        raise FieldInvalid("document.statements", f"at most {MAX_NAMED} products and parts of them in one document")
     return Document(_text(document, "@id", "document", MAX_ID), author, read)
 
 
@@ -111,8 +116,8 @@ def _vulnerability(given: JSON, where: str) -> tuple[str, tuple[str, ...]]:
         raise FieldInvalid(where, "an object with a name")
     name = _text(given, "name", where, MAX_NAME)
     aliases = given.get("aliases", [])
-    if not isinstance(aliases, list) or not all(isinstance(each, str) for each in aliases):
-        raise FieldInvalid(f"{where}.aliases", "a list of names")
+    if not isinstance(aliases, list) or len(aliases) > MAX_ALIASES or not all(map(_is_text, aliases)):
+        raise FieldInvalid(f"{where}.aliases", f"a list of at most {MAX_ALIASES} names")
     if not name:
         raise FieldInvalid(f"{where}.name", f"1 to {MAX_NAME} characters")
     return name, tuple(each for each in aliases if 0 < len(each) <= MAX_NAME)
@@ -140,7 +145,7 @@ def _component(given: JSON, where: str, *, parts: bool) -> Component:
     digests = tuple(
         f"{algorithms[name]}:{value.lower()}"
         for name, value in hashes.items()
-        if name in algorithms and isinstance(value, str)
+        if name in algorithms and _is_text(value)
     )
     below = tuple(_components(given, "subcomponents", where, parts=False)) if parts else ()
     if not (id_ or purl or digests):
@@ -148,11 +153,16 @@ def _component(given: JSON, where: str, *, parts: bool) -> Component:
     return Component(id_, purl, digests, below)
 
 
+def _is_text(value: JSON) -> bool:
+    """One that can be written: JSON may name characters that are none."""
+    return isinstance(value, str) and "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
+
+
 def _text(given: dict[str, JSON], field: str, where: str, most: int) -> str:
     value = given.get(field, "")
     if value is None:
         return ""
-    if not isinstance(value, str) or "\0" in value:
+    if not _is_text(value):
         raise FieldInvalid(f"{where}.{field}", "a text")
     if len(value) > most:
         raise FieldInvalid(f"{where}.{field}", f"at most {most} characters, this has {len(value)}")

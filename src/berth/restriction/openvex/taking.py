@@ -16,7 +16,7 @@ from berth.audit.events import Actor
 from berth.db.tables import vulnerability_name
 from berth.restriction import waivers
 from berth.restriction.openvex import products
-from berth.restriction.openvex.products import Target
+from berth.restriction.openvex.products import Known, Target
 from berth.restriction.openvex.statements import Document, Statement
 from berth.restriction.scopes import Scope
 from berth.restriction.terms import MAX_TEXT, Status, Terms
@@ -57,7 +57,8 @@ def read(tx: Connection, document: Document, wanted: Wanted) -> list[Taken]:
 
     Raises `FieldInvalid` where they are too many.
     """
-    found = [_found(tx, wanted, each) for each in document.statements]
+    known = Known()
+    found = [_found(tx, wanted, each, known) for each in document.statements]
     if sum(len(each.targets) for each in found) > MAX_WAIVERS:
         raise FieldInvalid("document.statements", f"more than {MAX_WAIVERS} waivers would come of it")
     return found
@@ -86,11 +87,11 @@ def take(
     return found
 
 
-def _found(tx: Connection, wanted: Wanted, statement: Statement) -> Taken:
+def _found(tx: Connection, wanted: Wanted, statement: Statement, known: Known) -> Taken:
     targets: dict[Target, None] = {}
     unknown: list[tuple[str, str]] = []
-    for product in statement.products:
-        found = products.find(tx, wanted.within, product, statement.vulnerability)
+    for product in dict.fromkeys(statement.products):
+        found = products.find(tx, wanted.within, product, statement.vulnerability, known)
         targets |= dict.fromkeys(found.targets)
         unknown += found.unknown
     if not statement.products:
