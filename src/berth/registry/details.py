@@ -13,7 +13,7 @@ from berth.registry.rows import Below, Row
 from berth.registry.sizes import Sizes
 from berth.words.digest import Digest
 from berth.words.errors import ImageUnknown, Locked, ManifestUnknown
-from berth.words.policies import DeletionPolicy, Policies, ScanPolicy
+from berth.words.policies import DeletionPolicy, Policies, PullPolicy, ScanPolicy
 
 MAX_NAMES = 1000
 """Names that the detail of a digest shows; it says whether there are more."""
@@ -55,6 +55,7 @@ class Head:
     tags: int
     policy: DeletionPolicy
     scan: ScanPolicy
+    pull: PullPolicy
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,12 @@ def of_image(tx: Connection, found: Image, *, at: datetime) -> ImageDetail:
 def head(tx: Connection, found: Image, *, at: datetime) -> Head:
     own, path = found.lock, str(found.path)
     lock = locks.refusal(path, own) if own is not None and own.holds(at) else None
-    query = select(*measuring.counted(), image.c.policy_deletion, image.c.policy_scan).where(image.c.id == found.id)
-    row = tx.execute(query).first()
+    policies = (image.c.policy_deletion, image.c.policy_scan, image.c.policy_pull)
+    row = tx.execute(select(*measuring.counted(), *policies).where(image.c.id == found.id)).first()
     if row is None:
         raise ImageUnknown(path)
-    policies = DeletionPolicy.from_json(row[2]), ScanPolicy.from_json(row[3])
-    return Head(found.state, found.state_reason, lock, row[0], row[1], *policies)
+    own_policies = DeletionPolicy.from_json(row[2]), ScanPolicy.from_json(row[3]), PullPolicy.from_json(row[4])
+    return Head(found.state, found.state_reason, lock, row[0], row[1], *own_policies)
 
 
 def of_digest(tx: Connection, found: Image, content: Digest, *, at: datetime) -> DigestDetail:

@@ -74,6 +74,8 @@ class Filters:
     """How it begins, with its algorithm."""
     everything: bool = False
     """Children and referrers too, each as a row of its own."""
+    among: frozenset[int] | None = None
+    """These digests alone, however many they are; None: all."""
 
 
 @dataclass(frozen=True)
@@ -148,16 +150,15 @@ NONE = Filters()
 
 def page(tx: Connection, found: Image, wanted: Wanted, *, at: datetime, filters: Filters = NONE) -> Found[Row]:
     """Raises `FieldInvalid` for an order that is none of SORTS, and for a key that does not fit it."""
-    few = _few(tx, found, filters, at)
+    few, among = _few(tx, found, filters, at), filters.among
+    if few is not None and among is not None:
+        few = [number for number in few if number in among]
     if few == []:
         return Found([])
     # Told of the image too, SQLite would go through all that it holds.
     query = _rows(found) if few is None else _columns(found).where(manifest.c.id.in_(few))
     query = query.where(*_chosen(found, filters, at))
-    if wanted.sort.removeprefix("-") == "pulled_at":
-        page = _by_pull(tx, query, wanted)
-    else:
-        page = pages.fetch(tx, query, SORTS, wanted, _same)
+    page = _sorted(tx, query, wanted) if few is not None or among is None else _among(tx, query, wanted, among)
     return Found(_dressed(tx, found, page.items, at), page.next)
 
 
@@ -215,6 +216,8 @@ _RESULT = [scan_result.c[name].label(f"result_{name}") for name in ScanResult.__
 
 def _few(tx: Connection, found: Image, filters: Filters, at: datetime) -> list[int] | None:
     """The digests that one of the filters leaves, when there is one that leaves few."""
+    if filters.among is not None and len(filters.among) <= FEW:
+        return sorted(filters.among)
     for ids in _listed(found, filters, at):
         some = tx.scalars(ids.limit(FEW + 1)).all()
         if len(some) <= FEW:
@@ -289,6 +292,28 @@ def _locked(found: Image, at: datetime) -> ColumnElement[bool]:
         or_(parent.c.lock_until.is_(None), parent.c.lock_until > at),
     )
     return locks.in_force_on(manifest, at) | above
+
+
+def _sorted(tx: Connection, query: Select[Any], wanted: Wanted) -> Found[RowMapping]:  # Any: columns
+    by_pull = wanted.sort.removeprefix("-") == "pulled_at"
+    return _by_pull(tx, query, wanted) if by_pull else pages.fetch(tx, query, SORTS, wanted, _same)
+
+
+def _among(
+    tx: Connection, query: Select[Any], wanted: Wanted, among: Collection[int]
+) -> Found[RowMapping]:  # Any: columns
+    """Gone through in order until a page is full: of so many there soon is one."""
+    kept: list[RowMapping] = []
+    after = wanted.after
+    while True:
+        part = _sorted(tx, query, Wanted(wanted.sort, FEW, after))
+        kept += [row for row in part.items if row["id"] in among]
+        if len(kept) > wanted.limit:
+            page = kept[: wanted.limit]
+            return Found(page, tuple(value for name, value in page[-1].items() if name.startswith("page_key_")))
+        if part.next is None:
+            return Found(kept)
+        after = part.next
 
 
 def _by_pull(tx: Connection, query: Select[Any], wanted: Wanted) -> Found[RowMapping]:  # Any: columns
