@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
@@ -52,6 +53,32 @@ def policy(image: Image, **fields: object) -> None:
     given = {"policies": {"scan": {**off, **rest, **fields}}}
     answer = image.client.http.patch(api(image), json=given, headers={"If-Match": "*"}, auth=AUTH)
     assert answer.status_code == httpx.codes.OK, answer.text
+
+
+def restrict(image: Image) -> None:
+    """Any Critical finding is refused."""
+    pull = {
+        "restrict_unscanned": False,
+        "restrict_vulnerable": True,
+        "critical": 0,
+        "high": 1,
+        "exclude_unfixed": False,
+    }
+    given = {"policies": {"pull": pull}}
+    answer = image.client.http.patch(api(image), json=given, headers={"If-Match": "*"}, auth=AUTH)
+    assert answer.status_code == httpx.codes.OK, answer.text
+
+
+def restricted_and_waived(image: Image, document: Document) -> int:
+    """What a page can tell of: a limit that is exceeded, a quarantine, and a waiver, whose number this is."""
+    http = image.client.http
+    restrict(image)
+    put = {"reason": "held back"}
+    http.put(api(image, "-", "digests", document.digest, "quarantine"), json=put, auth=AUTH).raise_for_status()
+    until = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"
+    given = {"place": image.name, "vulnerability": "CVE-2026-1", "reason": "not built", "expires_at": until}
+    made: int = http.post("/api/v1/waivers", json=given, auth=AUTH).raise_for_status().json()["id"]
+    return made
 
 
 def push_shop(image: Image, tag: str) -> Document:

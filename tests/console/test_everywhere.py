@@ -51,6 +51,15 @@ PAGES = [
     "/images/{image}/-/tags/{index}/vulnerabilities",
     "/registries/main/repositories/apps/-/check",
     "/images/{image}/-/edit/scan",
+    "/images/{image}/-/edit/pull-restriction",
+    "/images/{image}/-/tags?restricted=yes",
+    "/images/{image}/-/tags/{digest}/quarantine",
+    "/images/{image}/-/refused",
+    "/registries/main/repositories/apps/-/refused",
+    "/waivers",
+    "/waivers/-/new?place={image}&digest={scanned}&vulnerability=CVE-2023-45853",
+    "/waivers/-/import",
+    "/waivers/{waiver}/end",
     "/vulnerabilities",
     "/vulnerabilities?vulnerability=CVE-2023-45853",
     "/images/{image}/-/history?tag=v1",
@@ -97,6 +106,7 @@ def paths(server: Server) -> list[str]:
     checks.have_checked(image, shop)
     facts = {"image": image.name, "digest": document.digest, "index": index.digest, "child": child.digest}
     facts["scanned"] = shop.digest
+    facts["waiver"] = str(checks.restricted_and_waived(image, document))
     return [path.format(**facts) for path in PAGES]
 
 

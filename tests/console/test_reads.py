@@ -29,13 +29,16 @@ LISTS = [
     "/images/main/apps/web/-/tags",
     "/activity",
     "/trash",
+    "/waivers",
+    "/images/main/apps/web/-/refused",
     "/keys",
     "/users",
     "/audit",
 ]
 MOST = 6
-INDEXES = 3
-"""Reads more where indexes are listed and a policy is on: to follow them, to know what they list, and for scans."""
+INDEXES = 5
+"""Reads more where indexes are listed and a policy is on: to follow them, to know what they list, for scans, and
+whether what they list may be pulled."""
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ def test_the_menu_has_its_items_in_order_and_follows_the_lock(image: Image, wind
     open_menu(page, "v1")
     items = page.get_by_role("menuitem")
     assert [text.splitlines()[0] for text in items.all_inner_texts()] == [
-        "Edit tags", "Vulnerability check", "Detailed usage guide", "Tags lock", "Delete",
+        "Edit tags", "Vulnerability check", "Detailed usage guide", "Tags lock", "Quarantine", "Delete",
     ]  # fmt: skip
     page.get_by_role("menuitem", name="Tags lock").click()
     popup(page).get_by_label("Reason", exact=True).fill("keep it")
@@ -118,7 +118,7 @@ def test_the_menu_has_its_items_in_order_and_follows_the_lock(image: Image, wind
     expect(page.locator("#list tbody tr")).to_contain_text("Locked: keep it")
     open_menu(page, "v1")
     assert [text.splitlines()[0] for text in items.all_inner_texts()] == [
-        "Edit tags", "Vulnerability check", "Detailed usage guide", "Tags unlock", "Delete",
+        "Edit tags", "Vulnerability check", "Detailed usage guide", "Tags unlock", "Quarantine", "Delete",
     ]  # fmt: skip
     page.keyboard.press("Escape")
     assert image.put("v1", image.push_image(seed="other")).status_code == httpx.codes.FORBIDDEN

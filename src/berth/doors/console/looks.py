@@ -67,6 +67,21 @@ LISTS: Mapping[str, Mapping[str, str]] = {
         "created": _("Created"),
         "edited": _("Edited"),
     },
+    "waivers": {
+        "place": _("Where"),
+        "reason": _("Reason"),
+        "owner": _("Who is responsible"),
+        "status": _("Status"),
+        "expires": _("Expires"),
+        "created": _("Created"),
+    },
+    "refused": {
+        "by": _("By whom"),
+        "pulls": _("How often"),
+        "last": _("Last"),
+        "reason": _("Reason"),
+        "helps": _("What helps"),
+    },
     "audit": {
         "by": _("By whom"),
         "action": _("Action"),

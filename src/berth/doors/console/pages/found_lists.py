@@ -8,6 +8,9 @@ from sqlalchemy import Connection
 
 from berth.db.pages import Found, Wanted
 from berth.doors.console.view import View
+from berth.registry.images import Image
+from berth.restriction import covering
+from berth.restriction.waiving import Cover
 from berth.scan import lists, looking, report
 from berth.scan.inventory import Kind, Package
 from berth.scan.lists import FindingFilters, Orders, PackageFilters, SecretFilters
@@ -38,6 +41,8 @@ class Listed:
     """Rows that the filters leave, on all pages."""
     counts: Counts | None = None
     """Of the whole result, without filters."""
+    covers: Sequence[Cover | None] = ()
+    """Of findings the waivers that cover them, in their order."""
     types: tuple[tuple[str, str], ...] = ()
     """Types of packages to choose from, each with its name for people."""
 
@@ -57,7 +62,7 @@ def elsewhere(view: View) -> str | None:
     return None
 
 
-def read(tx: Connection, view: View, looked: Looked) -> Listed:
+def read(tx: Connection, view: View, image: Image, looked: Looked) -> Listed:
     list_ = asked(view)
     wanted = view.wanted(SORTS[list_])
     found, secrets = looking.findings(tx, looked), looking.secrets(tx, looked)
@@ -71,7 +76,8 @@ def read(tx: Connection, view: View, looked: Looked) -> Listed:
     types = _types(row.finding.package for row in found)
     listed = _listed(lists.findings(found, _of_findings(view)), lists.FINDINGS, wanted, counts, types)
     page = Found(looking.with_words(tx, listed.page.items), listed.page.next)
-    return Listed(page, wanted, listed.matching, counts, types)
+    covers = covering.of_rows(tx, image, looked, page.items, at=view.site.now())
+    return Listed(page, wanted, listed.matching, counts, covers, types)
 
 
 def _listed(
@@ -81,7 +87,7 @@ def _listed(
     counts: Counts,
     types: tuple[tuple[str, str], ...] = (),
 ) -> Listed:
-    return Listed(lists.page(rows, orders, wanted), wanted, len(rows), counts, types)
+    return Listed(lists.page(rows, orders, wanted), wanted, len(rows), counts, types=types)
 
 
 def _counts(found: Sequence[FindingRow], secrets: Sequence[SecretRow]) -> Counts:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from berth.doors.console.languages import mark as _
-from berth.doors.console.pages.policies import read_deletion, read_scan
+from berth.doors.console.pages.policies import read_deletion, read_pull, read_scan
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import View
 from berth.doors.http import Answer
@@ -109,6 +109,7 @@ def change_repository(view: View) -> Answer:
         before = repositories.find(tx, above, name)
         policies = Chosen(
             scan=read_scan(view, before.policies.scan),
+            pull=read_pull(view, before.policies.pull),
             lock=LockPolicy(locked=view.is_on("locked")),
             deletion=read_deletion(view, before.policies.deletion),
         )
@@ -125,7 +126,7 @@ def change_repository(view: View) -> Answer:
     return view.go(f"/console/registries/{above}/repositories/{name}", view.say(_("Saved.")))
 
 
-POLICIES = ("scan", "lock", "deletion")
+POLICIES = ("scan", "pull", "lock", "deletion")
 
 
 def ask_apply(view: View) -> Answer:

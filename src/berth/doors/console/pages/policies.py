@@ -1,4 +1,4 @@
-"""The policies of scans and of tag deletion as forms have them. What a form has not sent stays as it was."""
+"""The policies of scans, pulls and tag deletion as forms have them. What a form has not sent stays as it was."""
 
 from dataclasses import replace
 from typing import Literal
@@ -10,10 +10,14 @@ from berth.words.policies import (
     MAX_COUNT,
     MAX_DAYS,
     MAX_SHARE,
+    MAX_WAIT,
+    MODES,
     SBOMS,
     DeletionPolicy,
     DeletionRule,
     Level,
+    Mode,
+    PullPolicy,
     Sbom,
     ScanPolicy,
 )
@@ -58,6 +62,23 @@ def read_scan(view: View, before: ScanPolicy) -> ScanPolicy:
     )
 
 
+def read_pull(view: View, before: PullPolicy) -> PullPolicy:
+    """A form without the limits is of before there were any, so its switches say nothing either."""
+    if view.form.get("critical") is None:
+        return before
+    return replace(
+        before,
+        restrict_unscanned=view.is_on("restrict_unscanned"),
+        restrict_vulnerable=view.is_on("restrict_vulnerable"),
+        critical=_number(view, "critical", before.critical, MAX_COUNT),
+        high=_number(view, "high", before.high, MAX_COUNT),
+        exclude_unfixed=view.is_on("pull_exclude_unfixed"),
+        mode=_mode(view, before.mode),
+        grace_days=_number(view, "grace_days", before.grace_days, MAX_DAYS),
+        wait_seconds=_number(view, "wait_seconds", before.wait_seconds, MAX_WAIT),
+    )
+
+
 def read_sbom(view: View, name: str) -> Literal["", Sbom]:
     """The format that a field names; none for anything else."""
     return next((each for each in SBOMS if each == view.field(name)), "")
@@ -70,6 +91,10 @@ def _newest_by(view: View, before: NewestBy) -> NewestBy:
         case "version":
             return "version"
     return before
+
+
+def _mode(view: View, before: Mode) -> Mode:
+    return next((each for each in MODES if each == view.field("mode")), before)
 
 
 def _text(view: View, name: str, before: str) -> str:

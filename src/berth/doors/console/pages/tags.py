@@ -1,8 +1,9 @@
 """The Tags tab, and what is known of one digest with its manifest."""
 
 import json
+from dataclasses import replace
 
-from berth.doors.console.pages import chosen, opened
+from berth.doors.console.pages import chosen, opened, verdicts
 from berth.doors.console.pages.opened import PATH
 from berth.doors.console.routes import get
 from berth.doors.console.view import HEADERS, View
@@ -10,6 +11,8 @@ from berth.doors.http import Answer
 from berth.registry import details, rows
 from berth.registry.kinds import KINDS
 from berth.registry.rows import Filters
+from berth.restriction import restricted
+from berth.restriction.verdict import Rules
 from berth.retention import forecast
 from berth.scan import standing
 from berth.words.digest import LENGTHS
@@ -39,10 +42,15 @@ def show(view: View) -> Answer:
     with view.site.db.read() as tx:
         found = opened.image(tx, view)
         detail = details.head(tx, found.image, at=view.site.now())
+        if view.asked("restricted"):
+            # Children of indexes stand among them, so that there are as many rows as are told of.
+            refused = restricted.of_image(tx, found.image, at=view.site.now())
+            filters = replace(filters, among=refused, everything=True)
         page = rows.page(tx, found.image, wanted, at=view.site.now(), filters=filters)
         ids = [row.id for row in page.items]
         going = forecast.of(tx, found.image, ids, at=view.site.now(), policy=detail.policy, known=page.items)
         scans = standing.of(tx, found.image, page.items, at=view.site.now(), policy=detail.scan)
+        pulls = verdicts.of_rows(tx, found.image, page.items, Rules(detail.pull, detail.scan), at=view.site.now())
     return view.show(
         "tags.html",
         opened=found,
@@ -50,6 +58,7 @@ def show(view: View) -> Answer:
         rows=page.items,
         forecasts=going,
         scans=scans,
+        pulls=pulls,
         next=view.after(page, wanted),
         wanted=wanted,
         filtered=filters != Filters(),
@@ -73,7 +82,8 @@ def show_below(view: View) -> Answer:
         if rows.one(tx, found.image, opened.content(view), at=view.site.now()) is None:
             raise ManifestUnknown(view.params["digest"])
         below = rows.below(tx, found.image, opened.content(view), at=view.site.now())
-    return view.show("below.html", opened=found, below=below, digest=view.params["digest"])
+        pulls = verdicts.told(tx, found.image, [row.id for row in below.children], at=view.site.now())
+    return view.show("below.html", opened=found, below=below, pulls=pulls, digest=view.params["digest"])
 
 
 def show_one(view: View) -> Answer:
@@ -82,11 +92,13 @@ def show_one(view: View) -> Answer:
         detail = details.of_digest(tx, found.image, opened.content(view), at=view.site.now())
         media_type, body = details.document(tx, found.image, opened.content(view))
         going = forecast.of(tx, found.image, [detail.row.id], at=view.site.now(), known=[detail.row])
+        pulls = verdicts.told(tx, found.image, [detail.row.id], at=view.site.now())
     return view.show(
         "tag.html",
         opened=found,
         detail=detail,
         forecast=going.get(detail.row.id),
+        pull_told=pulls[detail.row.id],
         media_type=media_type,
         manifest=_readable(body[:SHOWN]),
         cut=len(body) > SHOWN,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from berth.doors.console.pages import found_lists, opened
+from berth.doors.console.pages import found_lists, opened, verdicts
 from berth.doors.console.pages.found_lists import Listed
 from berth.doors.console.pages.opened import PATH, Opened
 from berth.doors.console.routes import get
@@ -16,6 +16,7 @@ from berth.doors.http import Answer
 from berth.registry import rows
 from berth.registry.images import Image
 from berth.registry.rows import Row
+from berth.restriction import judging, newest
 from berth.scan import looking, reporting, standing
 from berth.scan.reporting import Format
 from berth.words import digest as digests
@@ -35,7 +36,11 @@ def show(view: View) -> Answer:
         known = stands[shown.id].counts is not None
         looked = looking.into(tx, found.image, digests.parse(shown.digest)) if known else None
         gaps = [] if looked is None else looking.gaps(tx, looked, at=view.site.now())
-        listed = Listed() if looked is None else found_lists.read(tx, view, looked)
+        listed = Listed() if looked is None else found_lists.read(tx, view, found.image, looked)
+        pull = verdicts.told(tx, found.image, [shown.id], at=view.site.now())[shown.id]
+        rules = judging.rules_of(tx, found.image.id)
+        refused = pull["verdict"] in ("refused", "partly")
+        other = newest.allowed(tx, found.image.id, rules, at=view.site.now()) if refused else None
     return view.show(
         "vulnerabilities.html",
         opened=found,
@@ -46,10 +51,13 @@ def show(view: View) -> Answer:
         looked=looked,
         gaps=gaps,
         listed=listed,
+        pull_told=pull,
+        newest_allowed=other,
         next=view.after(listed.page, listed.wanted),
         list=found_lists.asked(view),
         hidden=view.asked("hidden") is not None,
         filtered=any(view.asked(name) for name in found_lists.FILTERS),
+        may_waive=Action.MANAGE in found.rights,
         may_check=_may(found, shown),
         may_publish=shown.kind == "image" and shown.state == "active" and Action.PUSH in found.rights,
     )

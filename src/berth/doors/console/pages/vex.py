@@ -1,0 +1,91 @@
+"""OpenVEX in the console: the waivers of a place as a document, and waivers from one."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection
+
+from berth import __version__
+from berth.db.pages import Wanted
+from berth.doors import endpoints
+from berth.doors.console.languages import mark as _
+from berth.doors.console.pages import days
+from berth.doors.console.routes import get, post
+from berth.doors.console.view import HEADERS, View
+from berth.doors.http import Answer
+from berth.people import sight
+from berth.restriction import scopes, waivers
+from berth.restriction.openvex import statements, taking, writing
+from berth.restriction.terms import STATUSES
+from berth.restriction.waivers import Filter
+from berth.words.actions import Action
+from berth.words.errors import FieldInvalid
+
+MOST = 10_000
+"""Statements of one document."""
+SAID_WRONG = ("not_affected", "fixed")
+"""The statuses that say that a finding is wrong; the others are taken when somebody asks for them."""
+
+
+def export(view: View) -> Answer:
+    now = view.site.now()
+    with view.site.db.read() as tx:
+        scope = scopes.opened(tx, view.caller, (view.asked("place") or "").strip())
+        asked, seen = Filter(scope=scope, state="active"), sight.of(tx, view.caller.principal)
+        found = waivers.page(tx, Wanted("place", MOST), seen, asked, at=now).items
+        document = writing.document(
+            tx,
+            found,
+            lambda path: _address(tx, view, path),
+            author=view.caller.principal.name,
+            tooling=f"Berth {__version__}",
+            at=now,
+        )
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Disposition", 'attachment; filename="waivers.openvex.json"'),
+        *HEADERS,
+    ]
+    return Answer(200, headers, json.dumps(document, ensure_ascii=False, indent=2).encode())
+
+
+def ask(view: View) -> Answer:
+    return view.show("vex_import.html", owner=view.caller.principal.name, statuses=STATUSES, wrong=SAID_WRONG)
+
+
+def take(view: View) -> Answer:
+    """All that the document says within a place, or nothing of it."""
+    document = statements.parse(_parsed(view))
+    expires = days.end_of(view, "expires")
+    if expires is None:
+        raise FieldInvalid("expires_at", view.say(_("A day such as 2026-12-31.")))
+    place, dry = view.field("place").strip(), view.is_on("dry_run")
+    chosen = [each for each in STATUSES if each in view.form.all("statuses")]
+    with view.site.db.read() as tx:
+        within = scopes.opened(tx, view.caller, place, Action.MANAGE)
+        wanted = taking.Wanted(within, expires, view.field("owner").strip() or view.caller.principal.name, chosen)
+        found = taking.read(tx, document, wanted)
+    with view.site.db.write() as tx:
+        scopes.opened(tx, view.caller, place, Action.MANAGE)
+        taken = taking.take(tx, view.caller.actor, document, wanted, found, at=view.site.now(), dry_run=dry)
+    return view.show("vex_taken.html", taken=taken, dry=dry)
+
+
+def _parsed(view: View) -> Any:  # Any: JSON from outside
+    try:
+        return json.loads(view.field("document"))
+    except (ValueError, RecursionError):
+        raise FieldInvalid("document", view.say(_("This is no JSON."))) from None
+
+
+def _address(tx: Connection, view: View, path: str) -> str:
+    name, slash, rest = path.partition("/")
+    found = endpoints.of_registry(tx, view.site, view.scope, name)
+    return found.below(rest).private if slash else found.private
+
+
+ROUTES = (
+    get("/waivers/-/export", export),
+    get("/waivers/-/import", ask),
+    post("/waivers/-/import", take, "waiver.import", ask),
+)

@@ -1,0 +1,139 @@
+"""Waivers: who has answered for which finding, where and until when; making and ending them."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from berth.db.pages import Found
+from berth.doors.console.drawing import quoted
+from berth.doors.console.languages import mark as _
+from berth.doors.console.pages import days
+from berth.doors.console.routes import get, post
+from berth.doors.console.view import View
+from berth.doors.http import Answer
+from berth.people import sight
+from berth.registry import opening
+from berth.restriction import packages, scopes, waivers
+from berth.restriction.terms import JUSTIFICATIONS, STATUSES, Terms
+from berth.restriction.waivers import Filter, State, Waiver
+from berth.words.actions import Action
+from berth.words.errors import FieldInvalid, Refusal
+
+SORTS = ("expires_at", "vulnerability", "place", "-created_at")
+STATES: tuple[State, ...] = ("active", "expired", "ended")
+SUGGESTED = timedelta(days=90)
+"""Until when a form proposes."""
+LONGEST = 460
+DIGITS = 16
+
+
+def show(view: View) -> Answer:
+    wanted, now = view.wanted(SORTS), view.site.now()
+    place = _place(view)
+    page: Found[Waiver] = Found([])
+    with view.site.db.read() as tx:
+        seen = sight.of(tx, view.caller.principal)
+        try:
+            page = waivers.page(tx, wanted, seen, _filter(tx, view, place), at=now)
+        except Refusal as error:
+            # Of a place that is not there, or that they do not see, there are none.
+            view.problem = error
+    return view.show(
+        "waivers.html",
+        200,
+        rows=[(each, each.state(at=now)) for each in page.items],
+        next=view.after(page, wanted),
+        wanted=wanted,
+        place=place,
+        filtered=any(view.asked(name) for name in ("place", "vulnerability", "owner", "state")),
+    )
+
+
+def ask(view: View) -> Answer:
+    place, digest = _place(view), view.asked("digest")
+    parts = place.split("/", 2)
+    above = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)] if place else []
+    choices = [*([f"{place}@{digest}"] if digest and len(parts) == scopes.PARTS else []), *above]
+    return view.show(
+        "waiver_new.html",
+        place=place,
+        choices=choices,
+        owner=view.caller.principal.name,
+        until=days.shown(view.site.now() + SUGGESTED),
+        statuses=STATUSES,
+        justifications=JUSTIFICATIONS,
+        back=_back(view),
+    )
+
+
+def make(view: View) -> Answer:
+    expires = days.end_of(view, "expires")
+    if expires is None:
+        raise FieldInvalid("expires_at", view.say(_("A day such as 2026-12-31.")))
+    status = next((each for each in STATUSES if each == view.field("status")), STATUSES[0])
+    justification = next((each for each in JUSTIFICATIONS if each == view.field("justification")), "")
+    given = {name: view.field(name).strip() for name in ("vulnerability", "package", "reason", "owner", "impact")}
+    terms = Terms(**given, expires_at=expires, status=status, justification=justification)  # type: ignore[arg-type]  # each is text
+    # What a package is called is looked up before anybody has to wait for this one to write.
+    with view.site.db.read() as tx:
+        scope = scopes.opened(tx, view.caller, view.field("place").strip(), Action.MANAGE)
+        name, _version = packages.as_advised(tx, scope, terms.vulnerability, terms.package)
+    with view.site.db.write() as tx:
+        scope = scopes.opened(tx, view.caller, view.field("place").strip(), Action.MANAGE)
+        waivers.create(tx, view.caller.actor, scope, terms.but(package=name), at=view.site.now())
+    return view.go(_back(view), view.say(_("Waived.")))
+
+
+def ask_end(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        found = _open(tx, view)
+    return view.show("waiver_end.html", waiver=found)
+
+
+def end(view: View) -> Answer:
+    with view.site.db.write() as tx:
+        found = _open(tx, view)
+        waivers.end(tx, view.caller.actor, found, at=view.site.now(), expected=view.version)
+    return view.go("/console/waivers", view.say(_("Ended.")))
+
+
+def _filter(tx: Connection, view: View, place: str) -> Filter:
+    return Filter(
+        scope=scopes.opened(tx, view.caller, place) if place else None,
+        vulnerability=(view.asked("vulnerability") or "").strip() or None,
+        owner=(view.asked("owner") or "").strip() or None,
+        state=next((each for each in STATES if each == view.asked("state")), None),
+    )
+
+
+def _place(view: View) -> str:
+    return (view.asked("place") or "").strip()[:LONGEST]
+
+
+def _back(view: View) -> str:
+    """To the result that a finding was waived in, else to the list."""
+    place, digest = _place(view), view.asked("digest")
+    return (
+        f"/console/images/{quoted(place)}/-/tags/{quoted(digest)}/vulnerabilities"
+        if place and digest
+        else "/console/waivers"
+    )
+
+
+def _open(tx: Connection, view: View) -> Waiver:
+    """One that the caller may change. Raises `WaiverUnknown`."""
+    given = view.params["number"]
+    number = int(given) if given.isdecimal() and len(given) < DIGITS else 0
+    found = waivers.find(tx, number, sight.of(tx, view.caller.principal))
+    path = "/".join(part for part in (found.registry, found.repository) if part)
+    opening.open_place(tx, view.caller, path, Action.MANAGE)
+    return found
+
+
+ROUTES = (
+    get("/waivers", show),
+    get("/waivers/-/new", ask),
+    post("/waivers/-/new", make, "waiver.create", ask),
+    get("/waivers/{number}/end", ask_end),
+    post("/waivers/{number}/end", end, "waiver.end", ask_end),
+)
