@@ -12,6 +12,7 @@ import pytest
 from berth import cli
 from tests import serving
 from tests.client import Image
+from tests.long import LONG
 from tests.serving import Server
 
 
@@ -54,6 +55,13 @@ class Command:
         done = self(*words, stdin=stdin)
         assert done.code == 0, done
         return done
+
+
+@pytest.fixture(params=["sqlite", "postgresql"] if LONG else ["sqlite"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """What a command does is done by the rooms, which are tried on both; here the long run does so again."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture
