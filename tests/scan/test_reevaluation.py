@@ -275,6 +275,21 @@ def test_what_a_policy_leaves_out_whole_is_not_newly_affected(site: Site, web: T
     assert affected_at(web, document) is None
 
 
+def test_a_digest_is_newly_affected_only_by_what_its_policy_leaves(site: Site, web: Target) -> None:
+    put_in_force(site, flawed("known", of="left", fixed="2"))
+    document = pushed(web, "left")
+    ask(web, document)
+    working.run_all(site)
+    fixed = put_in_force(site, flawed("fixed", of="left", fixed="2"))
+    unfixed = put_in_force(site, flawed("unfixed", of="left"))
+    assert affected_at(web, document) == unfixed.at
+    with site.db.write() as tx:
+        tx.execute(update(image).values(policy_scan=ScanPolicy(exclusion=True, exclude_unfixed=True).to_json()))
+    assert affected_at(web, document) == fixed.at
+    put_in_force(site, flawed("fixed", of="left"))
+    assert affected_at(web, document) is None
+
+
 def test_what_advisories_take_back_is_newly_affected_no_more(site: Site, web: Target) -> None:
     put_in_force(site, flawed("old", of="back"))
     document = pushed(web, "back")

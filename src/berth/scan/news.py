@@ -69,14 +69,31 @@ def page(tx: Connection, wanted: Wanted) -> Found[Reevaluation]:
     return pages.fetch(tx, select(reevaluation), SORTS, wanted, _reevaluation)
 
 
-def opened(tx: Connection, ids: Collection[int]) -> dict[int, datetime]:
-    """By result when advisories last told of more than was known, since its layers were read."""
+def opened(tx: Connection, ids: Collection[int], policy: ScanPolicy) -> dict[int, datetime]:
+    """By result when advisories last told of more that the policy leaves, since its layers were read."""
     found: dict[int, datetime] = {}
-    last = select(reevaluated.c.result_id, func.max(reevaluated.c.opened_at)).join(scan_result)
+    row = reevaluated.c
     for some in reach.batches(ids):
-        mine = reevaluated.c.result_id.in_(some) & (reevaluated.c.opened_at > scan_result.c.taken_at)
-        found |= dict(tx.execute(last.where(mine).group_by(reevaluated.c.result_id)).all())
+        mine = row.result_id.in_(some) & (row.opened_at > scan_result.c.taken_at)
+        if policy.exclusion:
+            found |= _left(tx, mine, policy)
+        else:
+            last = select(row.result_id, func.max(row.opened_at)).join_from(reevaluated, scan_result)
+            found |= dict(tx.execute(last.where(mine).group_by(row.result_id)).all())
     return found
+
+
+def _left(tx: Connection, which: ColumnElement[bool], policy: ScanPolicy) -> dict[int, datetime]:
+    """The same where a policy may leave nothing of what was told."""
+    row = reevaluated.c
+    query = select(row.result_id, row.opened_at, row.opened).join_from(reevaluated, scan_result)
+    news = tx.execute(query.where(which).order_by(row.opened_at)).all()
+    told = _told(tx, {each.result_id for each in news}, {name for each in news for name in each.opened})
+    return {
+        each.result_id: each.opened_at
+        for each in news
+        if any(said and not _hidden(policy, said) for said in (told.get((each.result_id, n), ()) for n in each.opened))
+    }
 
 
 def still(tx: Connection, wanted: Mapping[int, Collection[str]]) -> set[tuple[int, str]]:

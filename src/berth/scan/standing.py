@@ -122,7 +122,7 @@ def of(
     good = {part.result_id for parts in listed.values() for part in parts if part.result_id is not None}
     good |= {row.result.id for row in rows if row.result is not None}
     build = library.current(tx) if good else None
-    told = _Told({} if build is None else build.covered, at, news.opened(tx, good))
+    told = _Told({} if build is None else build.covered, at, news.opened(tx, good, policy))
     standings: dict[int, Standing] = {}
     for row in rows:
         if row.kind == "artifact":
