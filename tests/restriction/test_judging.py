@@ -15,9 +15,11 @@ from berth.db.tables import image as images_
 from berth.db.tables import manifest
 from berth.registry import manifests, restoring, rows, trash
 from berth.registry.images import Image
-from berth.restriction import explaining, judging, newest, quarantine, refused
+from berth.restriction import explaining, judging, newest, quarantine, refused, waivers
 from berth.restriction.explaining import Explained
 from berth.restriction.refused import Key, Pull, Refusals
+from berth.restriction.scopes import Scope
+from berth.restriction.terms import Terms
 from berth.site import Site
 from berth.words import digest as digests
 from berth.words.errors import FieldInvalid
@@ -200,6 +202,21 @@ def test_what_another_index_in_quarantine_lists_too_stays_in_it_however_deep(tar
     # Whoever names a digest means it.
     assert move(two, put=False) == ["allowed", "allowed", "allowed", "allowed", "refused"]
     assert move(other, put=False) == ["allowed"] * 5
+
+
+def test_an_index_in_an_index_is_shown_as_its_images_are_and_is_no_tag_to_go_to(target: Target) -> None:
+    site, document = target.site, make.manifest(target, b"one")
+    found = ruled(target)
+    outer = make.index(target, [make.index(target, [document])], tag="v1")
+    scanned(site, document.digest, [Flaw()])
+    assert [outcome(target, outer), own(target, outer)] == ["refused", "allowed"]
+    assert [each.digest for each in explained(target, outer).children] == [document.digest]
+    with site.db.read() as tx:
+        assert newest.allowed(tx, found.id, judging.rules_of(tx, found.id), at=site.now()) is None
+    with site.db.write() as tx:
+        terms = Terms("CVE-2026-1", "not reachable", "team web", site.now() + timedelta(days=1))
+        waivers.create(tx, ACTOR, Scope(target.place, "web", outer.digest), terms, at=site.now())
+    assert [outcome(target, document), outcome(target, outer)] == ["allowed", "allowed"]
 
 
 def test_what_was_in_quarantine_is_in_it_again_when_it_is_deleted_and_pushed_anew(target: Target) -> None:

@@ -98,7 +98,8 @@ def world(site: Site, clock: sites.Clock) -> World:
     make.manifest(web, b"without a tag")
     make.manifest(web, b"a chart", tag="chart", config_type="application/vnd.cncf.helm.config.v1+json")
     make.index(web, [made["a"], made["b"]], tag="whole")
-    make.index(web, [made["c"], made["d"]], tag="both")
+    both = make.index(web, [made["c"], made["d"]], tag="both")
+    make.index(web, [both], tag="nested")
     goes(site, made["h"].digest, "failed", "BAD_ARCHIVE")
     flaws = {
         "a": [],
@@ -167,7 +168,7 @@ def test_a_preview_names_the_tags_page_by_page_and_who_pulled_them_lately(world:
     tried = Trial(PullPolicy(restrict_unscanned=True, restrict_vulnerable=True, critical=0))
     whole = world.preview(tried)
     names = [each.tag for each in whole.page.items]
-    assert names == ["b", "b-again", "both", "c", "d", "e", "f", "g", "h", "whole"]
+    assert names == ["b", "b-again", "both", "c", "d", "e", "f", "g", "h", "nested", "whole"]
     pages: list[list[str]] = []
     after = None
     while after is not None or not pages:
@@ -189,7 +190,7 @@ def test_a_preview_of_a_repository_tries_its_default_on_all_images(world: World)
         before = tx.execute(select(images_.c.policy_pull, images_.c.version)).all()
         found = showing.of(tx, world.found.repository_id, tried, at=world.site.now(), days=7, limit=200)
         assert tx.execute(select(images_.c.policy_pull, images_.c.version)).all() == before
-    assert (found.images, found.tags) == (2, 13)
+    assert (found.images, found.tags) == (2, 14)
     assert [(each.image, each.tag) for each in found.page.items] == [("other", "v1"), ("web", "g"), ("web", "h")]
     assert found.tried.digests == 4
     alone = {each.field: (each.sums.more, each.sums.fewer) for each in found.switches}

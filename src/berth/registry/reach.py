@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, delete, func, select, union
+from sqlalchemy import CTE, Connection, Select, delete, func, select, union
 
 from berth.db.tables import blob, manifest, manifest_blob, manifest_edge, tag
 from berth.words.names import Reference
@@ -33,6 +33,14 @@ def below(manifest_id: int) -> Select[Any]:  # Any: ids
     reached = select(manifest.c.id).where(manifest.c.id == manifest_id).cte("below", recursive=True)
     reached = reached.union(select(manifest_edge.c.child_id).join(reached, manifest_edge.c.parent_id == reached.c.id))
     return select(reached.c.id)
+
+
+def listed(parents: Collection[int]) -> CTE:
+    """Columns `root` and `id`: of each of these indexes all that it lists, and these list."""
+    edge = manifest_edge.c
+    first = select(edge.parent_id.label("root"), edge.child_id.label("id")).where(edge.parent_id.in_(parents))
+    found = first.cte("listed", recursive=True)
+    return found.union(select(found.c.root, edge.child_id).join(found, edge.parent_id == found.c.id))
 
 
 def total_size(tx: Connection, manifest_ids: list[int]) -> int:

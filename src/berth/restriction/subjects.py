@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from berth.db.tables import manifest, manifest_edge, scan_result
+from berth.db.tables import manifest, scan_result
 from berth.registry import reach
 from berth.restriction.verdict import Facts, Quarantine
 from berth.scan.tally import Tally
@@ -33,13 +33,13 @@ def some(tx: Connection, ids: Collection[int]) -> dict[int, Subject]:
 
 
 def children(tx: Connection, index_ids: Collection[int]) -> dict[int, list[Subject]]:
-    """By index the images that it lists; what is no image has no part in it."""
+    """By index the images that it lists, and indexes in it; what is no image has no part in it."""
     found: dict[int, list[Subject]] = {}
-    query = _query().add_columns(manifest_edge.c.parent_id)
-    query = query.join(manifest_edge, manifest_edge.c.child_id == manifest.c.id).where(manifest.c.kind == "image")
     for part in reach.batches(index_ids):
-        for row in tx.execute(query.where(manifest_edge.c.parent_id.in_(part)).order_by(manifest.c.id)):
-            found.setdefault(row.parent_id, []).append(_subject(row))
+        listed = reach.listed(part)
+        query = _query().add_columns(listed.c.root).join(listed, listed.c.id == manifest.c.id)
+        for row in tx.execute(query.where(manifest.c.kind == "image").order_by(manifest.c.id)):
+            found.setdefault(row.root, []).append(_subject(row))
     return found
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, or_, select
 
-from berth.db.tables import image, manifest, manifest_edge, registry, repository, waiver
+from berth.db.tables import image, manifest, registry, repository, waiver
 from berth.registry import reach
 from berth.restriction import scopes, terms, waivers
 from berth.restriction.sparing import Finding
@@ -121,15 +121,12 @@ def among(tx: Connection, image_id: int, digests: Collection[str]) -> dict[int, 
     found: dict[int, set[str]] = defaultdict(set)
     for some in reach.batches(digests):
         mine = (manifest.c.image_id == image_id) & manifest.c.digest.in_(some)
-        rows = tx.execute(
-            select(manifest.c.id, manifest.c.digest, manifest_edge.c.child_id)
-            .outerjoin(manifest_edge, manifest_edge.c.parent_id == manifest.c.id)
-            .where(mine)
-        )
-        for number, digest, child in rows:
+        named = {row.id: row.digest for row in tx.execute(select(manifest.c.id, manifest.c.digest).where(mine))}
+        for number, digest in named.items():
             found[number].add(digest)
-            if child is not None:
-                found[child].add(digest)
+        listed = reach.listed(named)
+        for row in tx.execute(select(listed.c.root, listed.c.id)):
+            found[row.id].add(named[row.root])
     return dict(found)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Select, Text, and_, case, cast, func, null, select
 
 from berth.db.tables import manifest, manifest_edge, scan_result, tag
+from berth.registry import reach
 from berth.registry.kinds import Kind
 from berth.restriction.verdict import NOTHING, Facts, Quarantine, Spared
 from berth.scan.tally import CELLS, KINDS, Tally, cell
@@ -178,18 +179,28 @@ def _digests(image_id: int, since: datetime, *, graced: bool) -> Select[Any]:  #
 
 
 def _listed(tx: Connection, image_id: int) -> dict[int, list[int]]:
-    """Indexes with the images that they list; one that lists none is not among them."""
+    """Indexes with the images that they list, and indexes in them; one that lists none is not among them."""
     child = manifest.alias("child")
     query = (
-        select(manifest_edge.c.parent_id, manifest_edge.c.child_id)
+        select(manifest_edge.c.parent_id, manifest_edge.c.child_id, child.c.kind)
         .join(manifest, manifest.c.id == manifest_edge.c.parent_id)
         .join(child, child.c.id == manifest_edge.c.child_id)
-        .where(manifest.c.image_id == image_id, child.c.kind == "image")
+        .where(manifest.c.image_id == image_id, child.c.kind != "artifact")
     )
     found: dict[int, list[int]] = {}
-    for parent, below in tx.execute(query):
-        found.setdefault(parent, []).append(below)
-    return found
+    nested: set[int] = set()
+    for parent, below, kind in tx.execute(query):
+        if kind == "image":
+            found.setdefault(parent, []).append(below)
+        else:
+            nested.add(parent)
+    deep: dict[int, list[int]] = {}
+    for some in reach.batches(nested):
+        within = reach.listed(some)
+        images = select(within.c.root, within.c.id).join(manifest, manifest.c.id == within.c.id)
+        for parent, below in tx.execute(images.where(manifest.c.kind == "image")):
+            deep.setdefault(parent, []).append(below)
+    return found | deep
 
 
 def _cells(tally: str) -> tuple[str, ...]:
