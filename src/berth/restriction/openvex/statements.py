@@ -7,7 +7,7 @@ are can only be told once products are known, so their times and places are kept
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from berth.restriction.openvex import notes
 from berth.restriction.terms import JUSTIFICATIONS, MAX_NAME, MAX_TEXT, STATUSES, Justification, Status
@@ -153,7 +153,7 @@ def _component(given: JSON, where: str, *, parts: bool) -> Component:
     return Component(id_, purl, digests, below)
 
 
-def _is_text(value: JSON) -> bool:
+def _is_text(value: JSON) -> TypeGuard[str]:
     """One that can be written: JSON may name characters that are none."""
     return isinstance(value, str) and "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
