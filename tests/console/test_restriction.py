@@ -159,7 +159,9 @@ def test_new_images_of_a_repository_get_its_restriction(server: Server, browser_
         forms.sent(browser_, path, version=version(browser_, path), mode="enforce", critical="1", high="1")
 
 
-def test_waivers_go_out_as_openvex_and_are_made_from_it(flawed: Document, image: Image, browser_: httpx.Client) -> None:
+def test_waivers_go_out_as_openvex_and_are_made_from_it(
+    server: Server, flawed: Document, image: Image, browser_: httpx.Client
+) -> None:
     day = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
     given = {"place": image.name, "owner": "team web", "expires": day}
     wrong = {"status": "not_affected", "justification": "vulnerable_code_not_present"}
@@ -173,5 +175,11 @@ def test_waivers_go_out_as_openvex_and_are_made_from_it(flawed: Document, image:
     told = forms.sent(browser_, path, document=json.dumps(document), statuses="not_affected", dry_run="on", **given)
     assert "Nothing was saved" in told.text
     assert CVE in told.text
+    with httpx.Client(base_url=browser_.base_url) as reader:
+        name, password = checks.reader(server)
+        reader.post("/console/login", data={"name": name, "password": password})
+        shown = reader.get("/console/waivers", params={"place": image.name}).text
+        assert "not built" in shown, "whoever sees the image sees what is waived in it"
+        assert not [words for words in ("/end", "Create waiver", "Import OpenVEX") if words in shown]
     refused = forms.sent(browser_, path, document="{", statuses="not_affected", **given)
     assert forms.alert(refused) == "Document, OpenVEX 0.2.0: This is no JSON."

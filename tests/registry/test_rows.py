@@ -59,6 +59,18 @@ def shelf(web: Target, clock: Clock) -> dict[str, Document]:
     return made
 
 
+def test_some_digests_alone_are_listed_however_many_they_are(web: Target, shelf: dict[str, Document]) -> None:
+    """Of many the list is gone through; then a page ends where the next one goes on all the same."""
+    every = listed(web, everything=True)
+    wanted = [row.id for row in every if row.digest not in (shelf["latest"].digest, shelf["child"].digest)]
+    few, many = frozenset(wanted), frozenset([*wanted, *range(10**9, 10**9 + rows.FEW + 1)])
+    for sort in ("name", "-pushed_at", "pulled_at", "-pulled_at"):
+        expected = [row.id for row in listed(web, sort, everything=True) if row.id in few]
+        for among in (few, many):
+            assert [row.id for row in listed(web, sort, limit=2, everything=True, among=among)] == expected
+    assert [row.tags for row in listed(web, name="latest", among=many)] == []
+
+
 def test_tagged_come_in_natural_order_and_what_belongs_to_others_is_below_them(
     web: Target, shelf: dict[str, Document]
 ) -> None:

@@ -1,17 +1,20 @@
 """Waivers: who has answered for which finding, where and until when; making and ending them."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from berth.db.pages import Found
+from berth.db.tables import registry, repository, waiver
 from berth.doors.console.drawing import quoted
 from berth.doors.console.languages import mark as _
 from berth.doors.console.pages import days
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import View
 from berth.doors.http import Answer
-from berth.people import sight
+from berth.people import access, sight
+from berth.people.access import Place, Rights
 from berth.registry import opening
 from berth.restriction import packages, scopes, waivers
 from berth.restriction.terms import JUSTIFICATIONS, STATUSES, Terms
@@ -32,12 +35,14 @@ def show(view: View) -> Answer:
     place = _place(view)
     page: Found[Waiver] = Found([])
     with view.site.db.read() as tx:
+        rights = access.rights_of(tx, view.caller.principal)
         seen = sight.of(tx, view.caller.principal)
         try:
             page = waivers.page(tx, wanted, seen, _filter(tx, view, place), at=now)
         except Refusal as error:
             # Of a place that is not there, or that they do not see, there are none.
             view.problem = error
+        mine = _managed(tx, rights, [each.id for each in page.items])
     return view.show(
         "waivers.html",
         200,
@@ -45,6 +50,8 @@ def show(view: View) -> Answer:
         next=view.after(page, wanted),
         wanted=wanted,
         place=place,
+        mine=mine,
+        may_make=view.is_operator or any(Action.MANAGE in each for each in rights.grants.values()),
         filtered=any(view.asked(name) for name in ("place", "vulnerability", "owner", "state")),
     )
 
@@ -104,6 +111,13 @@ def _filter(tx: Connection, view: View, place: str) -> Filter:
         owner=(view.asked("owner") or "").strip() or None,
         state=next((each for each in STATES if each == view.asked("state")), None),
     )
+
+
+def _managed(tx: Connection, rights: Rights, numbers: Collection[int]) -> set[int]:
+    """Those that somebody with these rights may end."""
+    place = (registry.c.id, registry.c.name, registry.c.visibility, repository.c.id, repository.c.name)
+    query = select(waiver.c.id, *place).select_from(scopes.joined()).where(waiver.c.id.in_(numbers))
+    return {row[0] for row in tx.execute(query) if Action.MANAGE in rights.on(Place(*row[1:]))}
 
 
 def _place(view: View) -> str:
