@@ -91,6 +91,11 @@ def test_a_finding_published_lately_does_not_break_what_was_allowed_before(targe
     # Of what nobody has dated nobody knows that it is fresh.
     scanned(target.site, document.digest, [Flaw("CVE-2026-2")])
     assert outcome(target, document) == "refused"
+    # A date in the future makes no grace without an end.
+    scanned(target.site, document.digest, [Flaw("CVE-2026-3", published=clock.at + timedelta(days=3650))])
+    assert outcome(target, document) == "allowed"
+    clock.forward(days=8)
+    assert outcome(target, document) == "refused"
 
 
 def test_a_refusal_names_what_counts_and_nothing_that_does_not(target: Target) -> None:

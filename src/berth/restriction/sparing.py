@@ -53,13 +53,14 @@ def is_fresh(finding: Finding, grace_days: int, allowed_since: datetime | None, 
     """Whether a finding was first published within the grace and came to a digest that had passed before.
 
     `allowed_since`: when the digest had its first good result; what was known by then is not new to it. Of a
-    vulnerability whose publication nobody has dated nothing says that it is fresh.
+    vulnerability whose publication nobody has dated nothing says that it is fresh, and what Berth has learned of was
+    published by then, whatever its date says.
     """
     return (
         grace_days > 0
         and allowed_since is not None
         and finding.published is not None
-        and finding.published > at - timedelta(days=grace_days)
+        and min(finding.published, finding.found_at) > at - timedelta(days=grace_days)
         and finding.found_at > allowed_since
     )
 
