@@ -7,13 +7,11 @@ What goes is asked for first, then deleted in small transactions that ask again.
 meanwhile: a row that somebody holds is left to the next round, and who finds one gone makes it anew.
 """
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Table, delete, exists, func, select, update
 
 from berth.db.tables import (
     component,
@@ -31,6 +29,7 @@ from berth.db.tables import (
 from berth.jobs import job
 from berth.registry import reach
 from berth.registry.trash import kept
+from berth.scan import steps
 from berth.scan.queue import GOING_ON
 from berth.site import Site
 
@@ -68,7 +67,7 @@ def mark(site: Site) -> None:
     fresh, used = scan_result.c.unused_at.is_(None) & unused, scan_result.c.unused_at.is_not(None) & ~unused
     for which, at in ((fresh, site.now()), (used, None)):
         for ids in reach.batches(_ids(site, scan_result, which), MANY):
-            with _writing(site) as tx:
+            with steps.write(site) as tx:
                 tx.execute(update(scan_result).where(scan_result.c.id.in_(ids), which).values(unused_at=at))
 
 
@@ -80,7 +79,7 @@ def _drop_results(site: Site) -> int:
 def _drop(site: Site, table: Table, which: ColumnElement[bool], at_once: int = MANY) -> int:
     gone = 0
     for ids in reach.batches(_ids(site, table, which), at_once):
-        with _writing(site) as tx:
+        with steps.write(site) as tx:
             mine = select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id)
             free = list(tx.scalars(mine.with_for_update(skip_locked=True)))
             gone += tx.execute(delete(table).where(table.c.id.in_(free), which)).rowcount
@@ -92,7 +91,7 @@ def _drop_layers(site: Site) -> int:
     with site.db.read() as tx:
         digests = tx.scalars(select(scan_layer.c.digest).where(old)).all()
     for some in reach.batches(digests, FEW):
-        with _writing(site) as tx:
+        with steps.write(site) as tx:
             gone += tx.execute(delete(scan_layer).where(scan_layer.c.digest.in_(some), old)).rowcount
     return gone
 
@@ -104,22 +103,12 @@ def _drop_news(site: Site) -> int:
         with site.db.read() as tx:
             told = tx.scalars(select(reevaluated.c.result_id).where(reevaluated.c.reevaluation_id == each)).all()
         for some in reach.batches(told, MANY):
-            with _writing(site) as tx:
+            with steps.write(site) as tx:
                 mine = (reevaluated.c.reevaluation_id == each) & reevaluated.c.result_id.in_(some)
                 tx.execute(delete(reevaluated).where(mine))
-        with _writing(site) as tx:
+        with steps.write(site) as tx:
             gone += tx.execute(delete(reevaluation).where(reevaluation.c.id == each)).rowcount
     return gone
-
-
-@contextmanager
-def _writing(site: Site) -> Iterator[Connection]:
-    """And then a rest of the same length where there is one writer: it would not be anybody else before all is done."""
-    began = time.monotonic()
-    with site.db.write(durable=False) as tx:
-        yield tx
-    if site.db.is_embedded:
-        time.sleep(time.monotonic() - began)
 
 
 def _ids(site: Site, table: Table, which: ColumnElement[bool]) -> Sequence[int]:
