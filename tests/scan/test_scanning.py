@@ -5,8 +5,10 @@ from collections.abc import Collection
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from berth.audit.events import Actor
+from berth.db.tables import blob
 from berth.jobs import listed, run_jobs
 from berth.registry import manifests, operations, rows, trash
 from berth.registry.rows import Row
@@ -101,6 +103,21 @@ def test_without_advisories_a_scan_waits_and_shows_no_zero(site: Site, web: Targ
         site.blobs.delete(key.name)  # what is known of the layers is not asked for again
     working.run_all(site)
     assert levels(stands(web, pushed)) == MINBASE
+
+
+def test_an_image_whose_config_is_gone_says_so_and_is_tried_again(site: Site, web: Target) -> None:
+    pushed = images.push(web, images.minbase())
+    check(web, pushed)
+    with site.db.read() as tx:
+        config = blob.c.digest == pushed.fields["config"]["digest"]
+        site.blobs.delete(tx.execute(select(blob.c.key).where(config)).scalar_one())
+    working.run_all(site)
+    waiting = stands(web, pushed)
+    assert (waiting.state, waiting.code, waiting.reason) == (
+        "queued",
+        "BLOB_MISSING",
+        f"config {pushed.fields['config']['digest']} is not here",
+    )
 
 
 def test_one_more_advisory_changes_exactly_the_digests_it_speaks_of(site: Site, web: Target, tmp_path: Path) -> None:

@@ -210,9 +210,14 @@ def _layers(site: Site, document: Document) -> tuple[list[LayerInput], bytes]:
 
 
 def _config(site: Site, document: Document, keys: dict[str, str]) -> bytes:
-    if document.config is None or str(document.config.digest) not in keys:
+    if document.config is None:
         return b""
-    with site.blobs.open(keys[str(document.config.digest)]) as stored:
+    content = str(document.config.digest)
+    try:
+        opened = site.blobs.open(keys[content])
+    except KeyError:
+        raise ScanFailed("BLOB_MISSING", f"config {content} is not here") from None
+    with opened as stored:
         return stored.read(0, min(stored.size, MAX_CONFIG))
 
 
