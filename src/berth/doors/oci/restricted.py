@@ -45,9 +45,9 @@ def may_pass(request: Request) -> bool:
 
 def _patience(held: Held) -> int:
     """For how many seconds the image lets this pull wait, where a scan that goes on may let it pass."""
-    found, rules = held.found, judging.rules(held.found.pull, held.found.scan)
-    waits = _goes_on(found) and not found.quarantined_by and rules.pull.mode == "enforce"
-    return rules.pull.wait_seconds if waits else 0
+    found, asked = held.found, judging.rules(held.found.pull, held.found.scan).pull
+    stopped = asked.restrict_unscanned and asked.mode == "enforce"
+    return asked.wait_seconds if stopped and _goes_on(found) and not found.quarantined_by else 0
 
 
 def _goes_on(found: PulledManifest) -> bool:
