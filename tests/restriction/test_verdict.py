@@ -62,6 +62,7 @@ def test_a_pull_is_refused_where_a_count_exceeds_its_limit(
         ("running", "", "running"),
         ("failed", "BAD_ARCHIVE", "failed"),
         ("queued", "NO_DATABASE", "waiting"),
+        ("failed", "NO_DATABASE", "failed"),  # there were some, and they could not be read
     ],
 )
 def test_without_a_good_result_an_image_is_unscanned_whatever_the_reason(state: str, code: str, why: str) -> None:

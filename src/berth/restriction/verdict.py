@@ -165,7 +165,7 @@ def counts(tally: Tally, rules: Rules, spared: Spared = NOTHING) -> tuple[Count,
 
 def unscanned(facts: Facts) -> Unscanned:
     """Why there is no good result."""
-    if facts.scan_code == WAITS_FOR_ADVISORIES:
+    if facts.scan_state == "queued" and facts.scan_code == WAITS_FOR_ADVISORIES:
         return "waiting"
     return _UNSCANNED.get(facts.scan_state, "never")
 
