@@ -35,7 +35,7 @@ def reason(said: Reason) -> str:
 
 
 def count(said: Count) -> str:
-    """`3 critical vulnerabilities, 1 is allowed`."""
+    """`3 critical vulnerabilities where 1 is allowed`."""
     level = said.level.value
     many = f"{said.found:,} {level} {'vulnerability' if said.found == 1 else 'vulnerabilities'}"
     allowed = "none is allowed" if not said.limit else f"{said.limit:,} {'is' if said.limit == 1 else 'are'} allowed"
