@@ -21,6 +21,7 @@ from berth.words.policies import Level, ScanPolicy
 from tests import documents, make
 from tests.documents import Document
 from tests.make import Target
+from tests.restriction.found import Flaw, scanned
 from tests.scan import images
 
 ACTOR = Actor("alice", "127.0.0.1")
@@ -188,6 +189,20 @@ def test_of_an_index_its_images_are_scanned_and_added_up(site: Site, web: Target
     assert stands(web, attestation).state == "unsupported"
     with pytest.raises(NotScannable):
         check(web, attestation)
+
+
+def test_an_index_in_an_index_is_scanned_and_stands_as_its_images_do(site: Site, web: Target) -> None:
+    one = make.manifest(web, b"one")
+    outer = make.index(web, [make.index(web, [one])], tag="v1")
+    check(web, outer)
+    assert stands(web, outer).state == "queued"
+    scanned(site, one.digest, [Flaw()])
+    found = stands(web, outer)
+    assert (found.state, found.images, found.scanned, levels(found)) == ("done", 1, 1, {"critical": 1})
+    image_ = images.opened(web)
+    with site.db.read() as tx:
+        looked = looking.into(tx, image_, digests.parse(outer.digest))
+    assert [part.digest for part in looked.parts] == [one.digest]
 
 
 def test_a_layer_that_is_no_archive_fails_with_its_reason_and_the_last_good_result_stays(

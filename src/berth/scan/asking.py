@@ -1,6 +1,7 @@
 """Asking for scans: by hand for up to 50 digests, for a whole repository, and on every push where the policy says so.
 
-What is scanned are images. Of an index its children are; signatures, attestations and charts cannot be.
+What is scanned are images. Of an index those that it lists are, and indexes in it; signatures, attestations and charts
+cannot be.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Select, exists, func, select
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db.tables import image, manifest, manifest_edge, scan
+from berth.db.tables import image, manifest, scan
 from berth.people.access import Place
 from berth.registry import images, limits, reach
 from berth.registry.images import Image
@@ -31,7 +32,7 @@ class Asked:
 
     digest: str
     queued: int
-    """Images that are now scanned for it: one, or the children of an index."""
+    """Images that are now scanned for it: one, or those that an index lists."""
     going_on: int
     """Those that waited already."""
 
@@ -98,13 +99,11 @@ def _not_asked_for(place: Place) -> Select[Any]:  # Any: ids
 
 def _images_of(tx: Connection, found: Image, content: Digest) -> Collection[int]:
     mine = (manifest.c.image_id == found.id) & (manifest.c.digest == str(content))
-    row = tx.execute(select(manifest.c.id, manifest.c.kind).where(mine, manifest.c.state == "active")).first()
+    row = tx.execute(select(manifest.c.id).where(mine, manifest.c.state == "active")).first()
     if row is None:
         raise ManifestUnknown(str(content))
-    below = select(manifest_edge.c.child_id).where(manifest_edge.c.parent_id == row.id)
-    ids = [row.id] if row.kind == "image" else []
-    if row.kind == "index":
-        ids = list(tx.scalars(select(manifest.c.id).where(manifest.c.id.in_(below), manifest.c.kind == "image")))
+    images_ = (manifest.c.kind == "image") & manifest.c.id.in_(reach.below(row.id))
+    ids = list(tx.scalars(select(manifest.c.id).where(images_)))
     if not ids:
         raise NotScannable(str(content))
     return ids

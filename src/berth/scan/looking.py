@@ -1,7 +1,7 @@
 """Looking into the result of a digest: its findings, its packages, its secrets, and what was not checked.
 
-Of an index the lists are those of its images one after the other, so they are as long as what is counted for it; each
-row says for which of them it is.
+Of an index the lists are those of its images, also in indexes that it lists, one after the other. So they are as long
+as what is counted for it; each row says for which of them it is.
 """
 
 from collections import defaultdict
@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from berth.db.tables import component, manifest, manifest_edge, result_component, vulnerability
+from berth.db.tables import component, manifest, result_component, vulnerability
 from berth.registry import reach
 from berth.registry.images import Image
 from berth.scan import coverage, ecosystems, hiding, library, results, standing, unpacked
@@ -85,9 +85,8 @@ def into(tx: Connection, found: Image, content: Digest) -> Looked:
     row = tx.execute(select(*asked).where(mine)).first()
     if row is None:
         raise ManifestUnknown(str(content))
-    listed = select(*asked).join(manifest_edge, manifest_edge.c.child_id == manifest.c.id)
-    below = listed.where(manifest_edge.c.parent_id == row.id, manifest.c.kind == "image").order_by(manifest.c.id)
-    images = tx.execute(below).all() if row.kind == "index" else [row] if row.kind == "image" else []
+    below = (manifest.c.kind == "image") & manifest.c.id.in_(reach.below(row.id))
+    images = tx.execute(select(*asked).where(below).order_by(manifest.c.id)).all()
     if not images:
         raise NotScannable(str(content))
     known = results.some(tx, [each.result_id for each in images if each.result_id is not None])

@@ -1,6 +1,7 @@
 """How a digest stands: whether it was scanned, how that went, and what its findings come to under the image's policy.
 
-An index stands as the images that it lists: what they found is added up, and it is done when all of them are.
+An index stands as the images that it lists, and indexes in it: what they found is added up, and it is done when all
+of them are.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,7 +11,8 @@ from typing import Literal
 
 from sqlalchemy import Connection, select
 
-from berth.db.tables import image, manifest, manifest_edge, scan_result
+from berth.db.tables import image, manifest, scan_result
+from berth.registry import reach
 from berth.registry.images import Image
 from berth.registry.rows import Row
 from berth.scan import coverage, library, news, results
@@ -200,7 +202,7 @@ def _earliest(times: Iterable[datetime | None]) -> datetime | None:
 
 
 def _listed(tx: Connection, index_ids: Collection[int]) -> dict[int, list[_Part]]:
-    """By index the images that it lists; what is no image has no part in it."""
+    """By index the images that it lists, and indexes in it; what is no image has no part in it."""
     if not index_ids:
         return {}
     result = (
@@ -215,11 +217,12 @@ def _listed(tx: Connection, index_ids: Collection[int]) -> dict[int, list[_Part]
         scan_result.c.id,
     )
     told = (manifest.c.scan_state, manifest.c.scan_code, manifest.c.scan_reason)
+    below = reach.listed(index_ids)
     query = (
-        select(manifest_edge.c.parent_id, *told, *result)
-        .join(manifest, manifest.c.id == manifest_edge.c.child_id)
+        select(below.c.root, *told, *result)
+        .join(manifest, manifest.c.id == below.c.id)
         .outerjoin(scan_result, scan_result.c.id == manifest.c.result_id)
-        .where(manifest_edge.c.parent_id.in_(index_ids), manifest.c.kind == "image")
+        .where(manifest.c.kind == "image")
         .order_by(manifest.c.id)
     )
     found: dict[int, list[_Part]] = {}
