@@ -14,7 +14,7 @@ import structlog
 from berth.settings import PREFIX, Settings
 from berth.site import Site, open_site
 from tests import databases
-from tests.long import PROFILE
+from tests.long import LONG, PROFILE
 
 # What this machine's Berth is told is no business of its tests.
 for name in [name for name in os.environ if name.startswith(PREFIX)]:
@@ -28,6 +28,14 @@ structlog.configure(processors=[structlog.processors.format_exc_info, structlog.
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=30)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=200)
 hypothesis.settings.load_profile(PROFILE)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The short run does not take what is marked as long."""
+    left = [] if LONG else [item for item in items if item.get_closest_marker("long")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -2,5 +2,10 @@
 
 import os
 
+import pytest
+
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
 LONG = PROFILE == "long"
+
+long = pytest.mark.long
+"""On what takes long, and of which the short run tries the parts."""

@@ -10,6 +10,7 @@ from tests import documents
 from tests.cli.conftest import Command
 from tests.cli.pushing import points_at, push
 from tests.client import Image
+from tests.long import long
 from tests.serving import Server
 
 JSON = ("--output", "json")
@@ -19,6 +20,7 @@ def data(server: Server) -> tuple[str, str]:
     return "--data", str(server.folder / "data")
 
 
+@long
 def test_lists_and_details_read_the_same_both_ways(server: Server, on_server: Command, image: Image) -> None:
     digest = push(image, "one", "v1", "v2")
     push(image, "two", "v10")

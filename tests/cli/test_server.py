@@ -10,6 +10,7 @@ import pytest
 
 from tests import serving
 from tests.cli.conftest import Command, Done
+from tests.long import long
 from tests.serving import PASSWORD, Server
 
 JSON = ("--output", "json")
@@ -36,6 +37,7 @@ def sign_in(berth: Command, server: Server, user: str = "admin", secret: str = P
     return berth("login", server.url, "--user", user, "--password-stdin", stdin=secret + "\n")
 
 
+@long
 def test_what_is_done_on_a_server_reads_the_same_on_its_database(server: Server, there: Command) -> None:
     there.succeeds("registry", "create", "shop", "--description", "of horrors")
     there.succeeds("registry", "edit", "shop", "--create-on-push")

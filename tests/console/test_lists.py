@@ -60,6 +60,8 @@ def test_every_list_can_do_without_all_but_its_first_column(image: Image, browse
         "activity": "/activity",
         "keys": "/keys",
         "users": "/users",
+        "waivers": "/waivers",
+        "refused": f"/images/{image.name}/-/refused",
         "audit": "/audit",
     }
     assert paths.keys() == looks.LISTS.keys()

@@ -13,6 +13,7 @@ from tests.console.test_deleting import gone
 from tests.console.test_details import confirm, popup
 from tests.console.test_tags import has_rows
 from tests.console.window import Window
+from tests.long import long
 from tests.serving import PASSWORD, Server, wait_for
 
 
@@ -104,6 +105,7 @@ def test_each_row_says_when_its_policy_takes_it(server: Server, image: Image, wi
     expect(popup(page)).to_contain_text("The rule is off")
 
 
+@long
 def test_a_large_run_waits_for_an_approval(server: Server, image: Image, window: Window) -> None:
     made = [image.push_image(seed=f"{image.name} {number}") for number in range(3)]
     image.push_image("v1", seed=f"{image.name} named")

@@ -96,6 +96,7 @@ def test_a_finding_is_waived_where_it_is_shown_until_somebody_ends_that(
     expect(row).to_contain_text("In force")
     row.get_by_role("button", name="End").click()
     confirm(page)
+    expect(row).not_to_contain_text("In force")
     page.goto(f"{window.server.url}/console/waivers?place={image.name}&state=ended")
     expect(row).to_contain_text("Ended")
     assert pulled.get("v1").status_code == httpx.codes.FORBIDDEN

@@ -20,6 +20,7 @@ from tests.console.test_deleting import gone
 from tests.console.test_details import confirm, popup
 from tests.console.test_tags import open_menu
 from tests.console.window import Window
+from tests.long import long
 from tests.serving import Server, served
 
 _number = itertools.count()
@@ -158,6 +159,7 @@ def polls(window: Window) -> list[str]:
     return [each for each in window.asked if "/-/tags?since=" in each]
 
 
+@long
 def test_a_page_that_waits_for_long_asks_less_often(server: Server, image: Image, window: Window) -> None:
     image.push_image("v1", seed=image.name)
     page = window.open(f"/images/{image.name}/-/tags").page

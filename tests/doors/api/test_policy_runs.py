@@ -53,7 +53,7 @@ def test_a_policy_that_is_not_saved_is_tested_and_deletes_nothing(dock: Dock, ol
     assert (going["digest"], going["tags"], going["reason"], going["outcome"]) == (old, ["v1"], "old", "")
     [kept] = items(dock, asked, deleted="false")
     assert (kept["tags"], kept["reason"]) == (["v2"], "too-young")
-    assert going["size"] == going["freed"] == found["freed"]
+    assert 0 < going["freed"] == found["freed"] <= going["size"]  # others here may have the same config
     assert (kept["freed"], going["pushed_at"] < kept["pushed_at"]) == (None, True)
     assert dock.image.has(old)
 
