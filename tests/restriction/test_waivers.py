@@ -1,6 +1,7 @@
 """Waivers: what they let through, where, and until when; and what they leave as it is."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 
@@ -218,10 +219,24 @@ def test_one_of_its_kind_is_in_force_at_a_time(site: Site, target: Target, clock
     waive(site, "main/apps", package="zlib")
     waive(site, "main")
     clock.forward(days=1)
-    waive(site, "main/apps", "cve-2026-1")
+    second = waive(site, "main/apps", "cve-2026-1")
+    renewed = first.terms.but(expires_at=clock.at + timedelta(days=1))
+    with pytest.raises(AlreadyExists, match=str(second.id)), site.db.write() as tx:
+        waivers.edit(tx, ACTOR, first, renewed, at=clock.at)
     end(site, first)
     with pytest.raises(WaiverEnded), site.db.write() as tx:
         waivers.edit(tx, ACTOR, first, first.terms.but(reason="other"), at=clock.at)
+
+
+def test_of_two_who_waive_the_same_at_once_one_is_told_of_the_other(site: Site, target: Target) -> None:
+    make.manifest(target, b"one")
+    with ThreadPoolExecutor(1) as pool:
+        with site.db.write() as tx:
+            waivers.create(tx, ACTOR, scopes.opened(tx, CALLER, "main"), terms(site), at=site.now())
+            other = pool.submit(waive, site, "main")
+            assert wait([other], timeout=0.3).not_done
+        with pytest.raises(AlreadyExists):
+            other.result(60)
 
 
 def test_a_waiver_has_an_end_within_a_year_and_somebody_who_answers_for_it(site: Site, target: Target) -> None:

@@ -4,12 +4,12 @@ They take findings away from what a digest is judged by, and from nothing else: 
 that is over counts no longer from that instant on, for whoever asks compares its end with the clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, ScalarSelect, Select, func, insert, select, update
 
 from berth.audit import events
 from berth.audit.events import Actor
@@ -97,9 +97,8 @@ def of_state(state: State, *, at: datetime) -> ColumnElement[bool]:
 def create(tx: Connection, actor: Actor, scope: Scope, terms: Terms, *, at: datetime) -> int:
     """Returns its number. Raises `FieldInvalid`, and `AlreadyExists` where one like it is in force."""
     terms.bounded(at=at)
-    known = like(tx, scope, terms, at=at)
-    if known is not None:
-        raise AlreadyExists("waiver", f"{known}, of {terms.vulnerability} in {scope}")
+    _alone(tx, scope.place.registry_id)
+    _expect_none(like(tx, scope, terms, at=at), terms, scope)
     made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
     values = {**scope.columns(), **_columns(terms), **made}
     number: int = tx.execute(insert(waiver).values(values).returning(waiver.c.id)).scalar_one()
@@ -111,7 +110,11 @@ def create(tx: Connection, actor: Actor, scope: Scope, terms: Terms, *, at: date
 def edit(
     tx: Connection, actor: Actor, found: Waiver, terms: Terms, *, at: datetime, expected: int | None = None
 ) -> None:
-    """Say it anew, as of what it stays; one that has expired may so be renewed. Raises `Stale`, `WaiverEnded`."""
+    """Say it anew, as of what it stays; one that has expired may so be renewed.
+
+    Raises `FieldInvalid`, `Stale`, `WaiverEnded`, and `AlreadyExists` where one like it has come in force meanwhile.
+    """
+    _alone(tx, select(waiver.c.registry_id).where(waiver.c.id == found.id).scalar_subquery())
     versions.expect(tx, waiver, found.id, expected)
     now = _held(tx, found.id)
     before, after = _told(now.terms), _told(terms)
@@ -119,6 +122,10 @@ def edit(
         return
     if terms.expires_at != now.terms.expires_at:
         terms.bounded(at=at)
+        if now.state(at=at) == "expired":
+            row = tx.execute(select(waiver).where(waiver.c.id == now.id)).mappings().one()
+            known = _like(tx, {name: row[name] for name in _WHERE}, terms, at=at)
+            _expect_none(known, terms, now.place)
     changed = {name: value for name, value in after.items() if before[name] != value}
     edited = {"version": waiver.c.version + 1, "edited_by": actor.name, "edited_at": at}
     tx.execute(update(waiver).where(waiver.c.id == now.id).values(**_columns(terms), **edited))
@@ -144,7 +151,11 @@ def end(tx: Connection, actor: Actor, found: Waiver, *, at: datetime, expected: 
 
 def like(tx: Connection, scope: Scope, terms: Terms, *, at: datetime) -> int | None:
     """The number of one in force for exactly this scope, vulnerability and package."""
-    same = {**scope.columns(), "name": terms.name}
+    return _like(tx, scope.columns(), terms, at=at)
+
+
+def _like(tx: Connection, where: Mapping[str, Any], terms: Terms, *, at: datetime) -> int | None:  # Any: column values
+    same = {**where, "name": terms.name}
     query = select(waiver.c.id).where(*(waiver.c[name].is_not_distinct_from(value) for name, value in same.items()))
     package = func.lower(waiver.c.package) == terms.package.lower()
     version = waiver.c.package_version == terms.package_version
@@ -183,6 +194,17 @@ def made(row: RowMapping) -> Waiver:
 
 
 _EDITED = ("created_by", "created_at", "edited_by", "edited_at")
+_WHERE = ("registry_id", "repository_id", "image", "digest")
+
+
+def _alone(tx: Connection, registry_id: int | ScalarSelect[int]) -> None:
+    """Nobody else brings a waiver of this registry in force before the transaction ends."""
+    tx.execute(select(registry.c.id).where(registry.c.id == registry_id).with_for_update(key_share=True))
+
+
+def _expect_none(known: int | None, terms: Terms, place: Scope | str) -> None:
+    if known is not None:
+        raise AlreadyExists("waiver", f"{known}, of {terms.vulnerability} in {place}")
 
 
 def _held(tx: Connection, number: int) -> Waiver:
