@@ -11,9 +11,8 @@ from berth.site import Site
 
 @contextmanager
 def write(site: Site, *, durable: bool = False) -> Iterator[Connection]:
-    """One of them, and then a rest as long where there is one writer: it would be nobody else before all is done."""
+    """One of them, and then a rest where there is one writer."""
     began = time.monotonic()
     with site.db.write(durable=durable) as tx:
         yield tx
-    if site.db.is_embedded:
-        time.sleep(time.monotonic() - began)
+    site.db.give_way(began)
