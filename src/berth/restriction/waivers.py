@@ -4,7 +4,7 @@ They take findings away from what a digest is judged by, and from nothing else: 
 that is over counts no longer from that instant on, for whoever asks compares its end with the clock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from berth.db import pages, versions
 from berth.db.pages import Found, Wanted
 from berth.db.tables import registry, repository, waiver
 from berth.people.sight import Sight
+from berth.registry import reach
 from berth.restriction import scopes
 from berth.restriction.scopes import Scope
 from berth.restriction.terms import Terms
@@ -169,6 +170,15 @@ def find(tx: Connection, number: int, sight: Sight | None = None) -> Waiver:
     if row is None:
         raise WaiverUnknown(number)
     return made(row)
+
+
+def some(tx: Connection, numbers: Collection[int]) -> list[Waiver]:
+    """Those of them that there are, in their order."""
+    found: list[Waiver] = []
+    for part in reach.batches(numbers):
+        query = shown().where(waiver.c.id.in_(part)).order_by(waiver.c.id)
+        found += map(made, tx.execute(query).mappings())
+    return found
 
 
 def page(tx: Connection, wanted: Wanted, sight: Sight, asked: Filter, *, at: datetime) -> Found[Waiver]:

@@ -4,7 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 
+from berth.db.tables import waiver as waivers
+from berth.doors.api.vex import AT_ONCE
 from berth.words import time
 from tests.doors.api.desk import JSON, desk, done, fields, problem
 from tests.doors.api.docks import NAME, Dock
@@ -123,6 +126,19 @@ def test_openvex_is_taken_away_for_a_digest_and_made_into_waivers(dock: Dock, di
     assert (told["outcome"], told["created"], told["unknown"]) == ("taken", [place], [])
     answer = dock.manager.ask("POST", "/openvex", {**given, "document": {"statements": []}})
     assert fields(problem(answer, 400, "field-invalid")) == ["document.@context"]
+
+
+def test_openvex_has_all_that_is_waived_in_a_place_however_much_it_is(dock: Dock, digest: str) -> None:
+    made = dock.manager.post("/waivers", waiver(dock, digest))
+    with dock.harbour.site.db.write(durable=False) as tx:
+        row = tx.execute(select(waivers).where(waivers.c.id == made["id"])).mappings().one()
+        same = {name: value for name, value in row.items() if name != "id"}
+        more = [f"cve-1999-{number}" for number in range(AT_ONCE + 1)]
+        tx.execute(insert(waivers), [{**same, "vulnerability": name, "name": name} for name in more])
+    place = f"{dock.repository}/{NAME}"
+    for asked in ({}, {"applying": "true"}):
+        statements = dock.reader.get("/openvex", place=place, **asked)["statements"]
+        assert {each["vulnerability"]["name"] for each in statements} == {made["vulnerability"], *more}
 
 
 def test_a_preview_tells_what_would_be_refused_and_saves_nothing(dock: Dock, digest: str) -> None:

@@ -1,5 +1,6 @@
 """OpenVEX at this door: waivers taken away as a document, and made from one."""
 
+from functools import cache, partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -17,6 +18,7 @@ from berth.people.callers import Caller
 from berth.restriction import scopes, waivers, waiving
 from berth.restriction.openvex import statements, taking, writing
 from berth.restriction.openvex.taking import Taken
+from berth.restriction.openvex.writing import Address
 from berth.restriction.scopes import Scope
 from berth.restriction.waivers import Filter, Waiver
 from berth.site import Site
@@ -25,8 +27,8 @@ from berth.words.errors import FieldInvalid
 
 router = APIRouter(tags=["waivers"])
 
-MOST = 10_000
-"""Statements of one document."""
+AT_ONCE = 500
+"""Waivers that are read together."""
 
 
 @router.get(
@@ -48,7 +50,7 @@ def export_waivers(
         document = writing.document(
             tx,
             found,
-            lambda path: _address(tx, site, request, path),
+            _address(tx, site, request),
             author=caller.principal.name,
             tooling=f"Berth {__version__}",
             at=now,
@@ -83,9 +85,15 @@ def import_waivers(given: shapes.VexGiven, site: TheSite, caller: TheCaller) -> 
 
 
 def _within(tx: Connection, site: Site, caller: Caller, scope: Scope) -> list[Waiver]:
-    seen = sight.of(tx, caller.principal)
-    wanted = Wanted("place", MOST)
-    return waivers.page(tx, wanted, seen, Filter(scope=scope, state="active"), at=site.now()).items
+    seen, at = sight.of(tx, caller.principal), site.now()
+    found: list[Waiver] = []
+    after = None
+    while True:
+        part = waivers.page(tx, Wanted("place", AT_ONCE, after), seen, Filter(scope=scope, state="active"), at=at)
+        found += part.items
+        if part.next is None:
+            return found
+        after = part.next
 
 
 def _applying(tx: Connection, site: Site, scope: Scope) -> list[Waiver]:
@@ -98,13 +106,18 @@ def _applying(tx: Connection, site: Site, scope: Scope) -> list[Waiver]:
         number: int = tx.execute(select(manifest.c.id).where(here)).scalar_one()
         named = waiving.among(tx, image_id, {each.digest for each in found if each.digest}).get(number, set())
         counting += [each.id for each in found if each.digest in named]
-    return [waivers.find(tx, each) for each in sorted(counting)]
+    return waivers.some(tx, counting)
 
 
-def _address(tx: Connection, site: Site, request: Request, path: str) -> str:
-    name, slash, rest = path.partition("/")
-    found = endpoints.of_registry(tx, site, request.scope, name)
-    return found.below(rest).private if slash else found.private
+def _address(tx: Connection, site: Site, request: Request) -> Address:
+    of_registry = cache(partial(endpoints.of_registry, tx, site, request.scope))
+
+    def address(path: str) -> str:
+        name, slash, rest = path.partition("/")
+        found = of_registry(name)
+        return found.below(rest).private if slash else found.private
+
+    return address
 
 
 def _shown(taken: Taken) -> shapes.VexStatement:
