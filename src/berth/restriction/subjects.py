@@ -1,6 +1,6 @@
 """What is judged: digests of an image with the facts about them, read a page at a time."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,13 +41,6 @@ def children(tx: Connection, index_ids: Collection[int]) -> dict[int, list[Subje
         for row in tx.execute(query.where(manifest.c.kind == "image").order_by(manifest.c.id)):
             found.setdefault(row.root, []).append(_subject(row))
     return found
-
-
-def newest(tx: Connection, query: Select[Any]) -> Iterator[Subject]:  # Any: ids of manifests
-    """Those that a query of ids gives, in its order."""
-    ids = list(tx.scalars(query))
-    found = some(tx, ids)
-    return (found[each] for each in ids if each in found)
 
 
 def _query() -> Select[Any]:  # Any: columns of different types

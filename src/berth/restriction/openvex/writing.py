@@ -20,8 +20,6 @@ from berth.restriction.openvex.statements import CONTEXT
 from berth.restriction.waivers import Waiver
 from berth.words import time
 
-MEDIA_TYPE = "application/json"
-
 JSON = dict[str, Any]  # Any: JSON values
 Address = Callable[[str], str]
 """From a path, as people write it, to where that is pulled from."""
