@@ -166,7 +166,7 @@ def _take(site: Site, digest: str, document: Document, cancel: threading.Event) 
     made = results.prepare(site, digest, taken.inventory, scanner=BUILTIN)
     at = site.now()
     with site.db.write(durable=False) as tx:
-        for layer, body in taken.bodies.items():
+        for layer, body in sorted(taken.bodies.items()):  # no two scans wait for each other
             insert_ignore(tx, scan_layer, {"digest": layer, "analyzer": ANALYZER_VERSION, "body": body, "used_at": at})
         if results.is_good(tx, digest, BUILTIN):
             return made
