@@ -3,10 +3,11 @@
 import os
 import socket
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
@@ -53,11 +54,10 @@ class Peak:
 
 
 @dataclass
-class MemoryWatch:
-    """Looks at every process of a tree several times a second, for as long as the block runs."""
+class Watch:
+    """Looks at processes several times a second, for as long as the block runs."""
 
-    root: int
-    peaks: dict[int, Peak] = field(default_factory=dict)
+    every: ClassVar[float] = SAMPLE_SECONDS
 
     def __enter__(self) -> Self:
         self._over = threading.Event()
@@ -69,17 +69,40 @@ class MemoryWatch:
         self._over.set()
         self._thread.join()
 
-    def _watch(self) -> None:
-        while not self._over.wait(SAMPLE_SECONDS):
-            for pid in tree(self.root):
-                with suppress(OSError):
-                    self._sample(pid)
+    def processes(self) -> Iterable[int]:
+        raise NotImplementedError
 
-    def _sample(self, pid: int) -> None:
+    def look(self, pid: int) -> None:
+        """An `OSError` is a process that has ended."""
+        raise NotImplementedError
+
+    def _watch(self) -> None:
+        while not self._over.wait(self.every):
+            for pid in self.processes():
+                with suppress(OSError):
+                    self.look(pid)
+
+
+@dataclass
+class MemoryWatch(Watch):
+    """Looks at every process of a tree."""
+
+    root: int
+    peaks: dict[int, Peak] = field(default_factory=dict)
+
+    def processes(self) -> Iterable[int]:
+        return tree(self.root)
+
+    def look(self, pid: int) -> None:
         peak = self.peaks.setdefault(pid, Peak())
         # The kernel keeps the highest resident size itself; the shared size has to be sampled.
-        peak.rss = max(peak.rss, _mebibytes(PROC / str(pid) / "status", "VmHWM:"))
+        peak.rss = max(peak.rss, highest(pid))
         peak.pss = max(peak.pss, _mebibytes(PROC / str(pid) / "smaps_rollup", "Pss:"))
+
+
+def highest(pid: int) -> float:
+    """The most memory that a process has held, in MiB. Raises `OSError` when it has ended."""
+    return _mebibytes(PROC / str(pid) / "status", "VmHWM:")
 
 
 def _mebibytes(file: Path, name: str) -> float:

@@ -9,16 +9,14 @@ import io
 import os
 import random
 import tarfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
 from bench.client import Failed
-from bench.processes import PROC, tree
+from bench.processes import Watch, highest, tree
 from berth import migrations
 from berth.audit.events import Actor
 from berth.registry import rows
@@ -38,7 +36,6 @@ SIZE = 120_000_000
 PLACES = ("usr/lib/x86_64-linux-gnu", "usr/bin", "usr/share/doc", "usr/share/locale", "etc", "var/lib/dpkg/info")
 WORDS = 3000
 PIECE = 1 << 20
-LOOK_SECONDS = 0.02
 STATUS, RELEASE = "var/lib/dpkg/status", "usr/lib/os-release"
 
 
@@ -148,31 +145,18 @@ def _unpacked(layer: bytes) -> int:
 
 
 @dataclass
-class _Children:
-    """Looks at the processes that this one starts while the block runs: the most memory of each, as last seen.
+class _Children(Watch):
+    """Looks at the processes that this one starts: the most memory of each, as last seen.
 
     As last seen, because until it has started a child has the memory of its parent.
     """
 
+    every = 0.02
     mebibytes: dict[int, float] = field(default_factory=dict)
 
-    def __enter__(self) -> Self:
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-        return self
+    def processes(self) -> Iterable[int]:
+        return tree(os.getpid())[1:]
 
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(LOOK_SECONDS):
-            for pid in tree(os.getpid())[1:]:
-                with suppress(OSError):
-                    self._look(pid)
-
-    def _look(self, pid: int) -> None:
-        for line in (PROC / str(pid) / "status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                self.mebibytes[pid] = int(line.split()[1]) / 1024
+    def look(self, pid: int) -> None:
+        if held := highest(pid):  # one that has ended and is not yet collected holds nothing
+            self.mebibytes[pid] = held
