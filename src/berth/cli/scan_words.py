@@ -5,15 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-
-class Level(StrEnum):
-    NONE = "none"
-    UNKNOWN = "unknown"
-    NEGLIGIBLE = "negligible"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
+from berth.words.policies import Level
 
 
 class Kind(StrEnum):
