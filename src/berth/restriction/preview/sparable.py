@@ -21,13 +21,11 @@ from berth.db.tables import (
     vulnerability_name,
 )
 from berth.registry import reach
-from berth.restriction import sparing, waiving
-from berth.restriction.findings import LEVELS
+from berth.restriction import findings, sparing, waiving
 from berth.restriction.preview.census import Fresh
 from berth.restriction.sparing import Finding
 from berth.restriction.verdict import NOTHING, Spared
 from berth.restriction.waiving import Cover, InForce
-from berth.words.policies import Level
 
 Parts = tuple[tuple[int, int], ...]
 """Of a result: the components that have such findings, and how many packages of each it has."""
@@ -122,40 +120,14 @@ def _findings(tx: Connection, flaws: Collection[int]) -> dict[int, list[Finding]
     """By component, of these vulnerabilities alone."""
     by_component: dict[int, list[Finding]] = defaultdict(list)
     query = (
-        select(
-            component_match.c.component_id,
-            vulnerability.c.name,
-            vulnerability.c.aliases,
-            vulnerability.c.published,
-            component.c.ecosystem,
-            component.c.name.label("package"),
-            component.c.version,
-            component.c.kind,
-            component_match.c.level,
-            component_match.c.fixed_version,
-            component_match.c.found_at,
-        )
+        select(component_match.c.component_id, *findings.COLUMNS)
         .join(component, component.c.id == component_match.c.component_id)
         .join(vulnerability, vulnerability.c.id == component_match.c.vulnerability_id)
-        .where(component_match.c.level.in_(LEVELS))
+        .where(component_match.c.level.in_(findings.LEVELS))
     )
     for some in reach.batches(flaws):
         for row in tx.execute(query.where(among(tx, component_match.c.vulnerability_id, some))):
-            by_component[row.component_id].append(
-                Finding(
-                    row.name,
-                    tuple(row.aliases),
-                    row.ecosystem,
-                    row.package,
-                    row.version,
-                    row.kind,
-                    Level(row.level),
-                    row.fixed_version,
-                    row.published,
-                    row.found_at,
-                    0,
-                )
-            )
+            by_component[row.component_id].append(findings.of(row, 0))
     return dict(by_component)
 
 
