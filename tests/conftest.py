@@ -41,8 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """The test runs twice, each time with a fresh, migrated database of one kind."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
+    return databases.url_of(request)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from berth import migrations
 from berth.db import Database
@@ -32,6 +33,12 @@ def _migrate(url: str) -> None:
 
 def sqlite_copy(template: Path, folder: Path) -> str:
     return f"sqlite:///{shutil.copyfile(template, folder / 'berth.sqlite')}"
+
+
+def url_of(request: pytest.FixtureRequest) -> str:
+    """Of a new database of the kind that the fixture was given."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 class PostgresTemplates:

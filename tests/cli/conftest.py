@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from berth import cli
-from tests import serving
+from tests import databases, serving
 from tests.client import Image
-from tests.long import LONG
+from tests.long import long
 from tests.serving import Server
 
 
@@ -57,11 +57,10 @@ class Command:
         return done
 
 
-@pytest.fixture(params=["sqlite", "postgresql"] if LONG else ["sqlite"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=long)])
 def database_url(request: pytest.FixtureRequest) -> str:
     """What a command does is done by the rooms, which are tried on both; here the long run does so again."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
+    return databases.url_of(request)
 
 
 @pytest.fixture

@@ -1,17 +1,3 @@
-from collections.abc import Iterator
+from tests.clocked import clock, site
 
-import pytest
-
-from berth.site import Site
-from tests import sites
-
-
-@pytest.fixture
-def clock() -> sites.Clock:
-    return sites.Clock()
-
-
-@pytest.fixture
-def site(database_url: str, clock: sites.Clock) -> Iterator[Site]:
-    with sites.opened(database_url, clock) as opened:
-        yield opened
+__all__ = ["clock", "site"]

@@ -1,6 +1,5 @@
 """What rows say is judged as the pure rules do: grace, newest tags, quarantine through the trash, and refused pulls."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +19,6 @@ from berth.restriction.explaining import Explained
 from berth.restriction.refused import Key, Pull, Refusals
 from berth.restriction.scopes import Scope
 from berth.restriction.terms import Terms
-from berth.site import Site
 from berth.words import digest as digests
 from berth.words.errors import FieldInvalid
 from berth.words.policies import Level, PullPolicy
@@ -31,22 +29,6 @@ from tests.restriction.found import Flaw, goes, scanned
 from tests.scan import images
 
 ACTOR = Actor("ann", "127.0.0.1")
-
-
-@pytest.fixture
-def clock() -> sites.Clock:
-    return sites.Clock()
-
-
-@pytest.fixture
-def site(database_url: str, clock: sites.Clock) -> Iterator[Site]:
-    with sites.opened(database_url, clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-def target(site: Site) -> Target:
-    return make.image(site, "main/apps/web")
 
 
 def ruled(target: Target, **policy: Any) -> Image:

@@ -1,7 +1,6 @@
 """OpenVEX: documents as its specification shows them, what they mean here, and what we write ourselves."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +18,7 @@ from berth.restriction.terms import Status
 from berth.restriction.waivers import Filter, Waiver
 from berth.site import Site
 from berth.words.errors import FieldInvalid
-from tests import make, sites
+from tests import make
 from tests.documents import Document
 from tests.make import Target
 from tests.restriction.found import Flaw, scanned
@@ -48,22 +47,6 @@ MINIMAL = """{
     }
   ]
 }"""
-
-
-@pytest.fixture
-def clock() -> sites.Clock:
-    return sites.Clock()
-
-
-@pytest.fixture
-def site(database_url: str, clock: sites.Clock) -> Iterator[Site]:
-    with sites.opened(database_url, clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-def target(site: Site) -> Target:
-    return make.image(site, "main/apps/web")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A preview is what asking `may_pull` for each digest comes to, whatever is tried, and changes nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -51,17 +51,6 @@ scans = st.builds(
     exclude_unfixed=st.booleans(),
     exclude_level=st.none() | st.sampled_from([Level.LOW, Level.HIGH]),
 )
-
-
-@pytest.fixture
-def clock() -> sites.Clock:
-    return sites.Clock()
-
-
-@pytest.fixture
-def site(database_url: str, clock: sites.Clock) -> Iterator[Site]:
-    with sites.opened(database_url, clock) as opened:
-        yield opened
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Waivers: what they let through, where, and until when; and what they leave as it is."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
@@ -36,22 +35,6 @@ from tests.scan import images
 ACTOR = Actor("ann", "127.0.0.1")
 CALLER = Caller(Principal(1, "ann", administrator=True), ACTOR)
 ALL = Sight(everything=True)
-
-
-@pytest.fixture
-def clock() -> sites.Clock:
-    return sites.Clock()
-
-
-@pytest.fixture
-def site(database_url: str, clock: sites.Clock) -> Iterator[Site]:
-    with sites.opened(database_url, clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-def target(site: Site) -> Target:
-    return make.image(site, "main/apps/web")
 
 
 def ruled(target: Target) -> Image:

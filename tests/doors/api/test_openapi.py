@@ -20,8 +20,8 @@ from berth.app import application
 from berth.doors.api import routes
 from berth.settings import Settings
 from berth.site import Site, open_site
-from tests import make, sites
-from tests.long import LONG
+from tests import databases, make, sites
+from tests.long import long
 
 # The document cannot tell which cursor a list has given out or which version is the one there is now, and that a
 # person has a password and a robot none.
@@ -53,10 +53,9 @@ class SignedIn:
         await self._app(scope, receive, send)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"] if LONG else ["sqlite"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=long)])
 def database_url(request: pytest.FixtureRequest) -> str:
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
+    return databases.url_of(request)
 
 
 @pytest.fixture
