@@ -1,6 +1,8 @@
 """What clients write to reach an image: at its registry's own hosts, or at the address of this Berth."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
@@ -26,6 +28,18 @@ class Endpoints:
 def of_registry(tx: Connection, site: Site, scope: Scope, name: str) -> Endpoints:
     """What stands before `repository/image`. Raises `RegistryUnknown`."""
     return of(site, scope, name, registries.find(tx, name))
+
+
+def of_paths(tx: Connection, site: Site, scope: Scope) -> Callable[[str], str]:
+    """From a path, as people write it, to where that is pulled from in private; each registry is read once."""
+    known = cache(partial(of_registry, tx, site, scope))
+
+    def address(path: str) -> str:
+        name, slash, rest = path.partition("/")
+        found = known(name)
+        return found.below(rest).private if slash else found.private
+
+    return address
 
 
 def of(site: Site, scope: Scope, name: str, found: Registry | Hosts) -> Endpoints:

@@ -186,6 +186,12 @@ def page(tx: Connection, wanted: Wanted, sight: Sight, asked: Filter, *, at: dat
     return pages.fetch(tx, query, SORTS, wanted, made)
 
 
+def every(tx: Connection, sight: Sight, asked: Filter, *, at: datetime) -> list[Waiver]:
+    """All of what pages tell in parts, by their places."""
+    query = shown().where(scopes.seen(sight), *asked.conditions(at=at)).order_by(*SORTS["place"])
+    return [made(row) for row in tx.execute(query).mappings()]
+
+
 def shown() -> Select[Any]:  # Any: rows are read by name
     above = (registry.c.name.label("registry_name"), repository.c.name.label("repository_name"))
     return select(waiver, *above).select_from(scopes.joined())

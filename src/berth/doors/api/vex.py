@@ -1,6 +1,5 @@
 """OpenVEX at this door: waivers taken away as a document, and made from one."""
 
-from functools import cache, partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -8,17 +7,14 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Connection, select
 
 from berth import __version__
-from berth.db.pages import Wanted
 from berth.db.tables import image, manifest
 from berth.doors import endpoints
 from berth.doors.api.given import TheCaller, TheSite
 from berth.doors.api.shapes import waivers as shapes
 from berth.people import sight
-from berth.people.callers import Caller
 from berth.restriction import scopes, waivers, waiving
 from berth.restriction.openvex import statements, taking, writing
 from berth.restriction.openvex.taking import Taken
-from berth.restriction.openvex.writing import Address
 from berth.restriction.scopes import Scope
 from berth.restriction.waivers import Filter, Waiver
 from berth.site import Site
@@ -26,9 +22,6 @@ from berth.words.actions import Action
 from berth.words.errors import FieldInvalid
 
 router = APIRouter(tags=["waivers"])
-
-AT_ONCE = 500
-"""Waivers that are read together."""
 
 
 @router.get(
@@ -46,11 +39,15 @@ def export_waivers(
         scope = scopes.opened(tx, caller, wanted.place)
         if wanted.applying and not scope.image:
             raise FieldInvalid("applying", "it is of an image or a digest")
-        found = _applying(tx, site, scope) if wanted.applying else _within(tx, site, caller, scope)
+        if wanted.applying:
+            found = _applying(tx, site, scope)
+        else:
+            asked, seen = Filter(scope=scope, state="active"), sight.of(tx, caller.principal)
+            found = waivers.every(tx, seen, asked, at=now)
         document = writing.document(
             tx,
             found,
-            _address(tx, site, request),
+            endpoints.of_paths(tx, site, request.scope),
             author=caller.principal.name,
             tooling=f"Berth {__version__}",
             at=now,
@@ -84,18 +81,6 @@ def import_waivers(given: shapes.VexGiven, site: TheSite, caller: TheCaller) -> 
     )
 
 
-def _within(tx: Connection, site: Site, caller: Caller, scope: Scope) -> list[Waiver]:
-    seen, at = sight.of(tx, caller.principal), site.now()
-    found: list[Waiver] = []
-    after = None
-    while True:
-        part = waivers.page(tx, Wanted("place", AT_ONCE, after), seen, Filter(scope=scope, state="active"), at=at)
-        found += part.items
-        if part.next is None:
-            return found
-        after = part.next
-
-
 def _applying(tx: Connection, site: Site, scope: Scope) -> list[Waiver]:
     mine = (image.c.repository_id == scope.place.repository_id) & (image.c.name == scope.image)
     image_id: int = tx.execute(select(image.c.id).where(mine)).scalar_one()
@@ -107,17 +92,6 @@ def _applying(tx: Connection, site: Site, scope: Scope) -> list[Waiver]:
         named = waiving.among(tx, image_id, {each.digest for each in found if each.digest}).get(number, set())
         counting += [each.id for each in found if each.digest in named]
     return waivers.some(tx, counting)
-
-
-def _address(tx: Connection, site: Site, request: Request) -> Address:
-    of_registry = cache(partial(endpoints.of_registry, tx, site, request.scope))
-
-    def address(path: str) -> str:
-        name, slash, rest = path.partition("/")
-        found = of_registry(name)
-        return found.below(rest).private if slash else found.private
-
-    return address
 
 
 def _shown(taken: Taken) -> shapes.VexStatement:

@@ -3,10 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import Connection
-
 from berth import __version__
-from berth.db.pages import Wanted
 from berth.doors import endpoints
 from berth.doors.console.languages import mark as _
 from berth.doors.console.pages import days
@@ -21,8 +18,6 @@ from berth.restriction.waivers import Filter
 from berth.words.actions import Action
 from berth.words.errors import FieldInvalid
 
-MOST = 10_000
-"""Statements of one document."""
 SAID_WRONG = ("not_affected", "fixed")
 """The statuses that say that a finding is wrong; the others are taken when somebody asks for them."""
 
@@ -32,11 +27,11 @@ def export(view: View) -> Answer:
     with view.site.db.read() as tx:
         scope = scopes.opened(tx, view.caller, (view.asked("place") or "").strip())
         asked, seen = Filter(scope=scope, state="active"), sight.of(tx, view.caller.principal)
-        found = waivers.page(tx, Wanted("place", MOST), seen, asked, at=now).items
+        found = waivers.every(tx, seen, asked, at=now)
         document = writing.document(
             tx,
             found,
-            lambda path: _address(tx, view, path),
+            endpoints.of_paths(tx, view.site, view.scope),
             author=view.caller.principal.name,
             tooling=f"Berth {__version__}",
             at=now,
@@ -76,12 +71,6 @@ def _parsed(view: View) -> Any:  # Any: JSON from outside
         return json.loads(view.field("document"))
     except (ValueError, RecursionError):
         raise FieldInvalid("document", view.say(_("This is no JSON."))) from None
-
-
-def _address(tx: Connection, view: View, path: str) -> str:
-    name, slash, rest = path.partition("/")
-    found = endpoints.of_registry(tx, view.site, view.scope, name)
-    return found.below(rest).private if slash else found.private
 
 
 ROUTES = (
