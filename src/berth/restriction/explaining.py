@@ -51,10 +51,11 @@ def of(tx: Connection, found: Image, content: Digest, *, at: datetime, permitted
     worst = next((each for each in listed if not judged[each.id].allowed), subject)
     lesson = teaching.of(tx, found, worst, str(content), shown, rules, at=at)
     platforms = _platforms(tx, subject)
+    own = judged[subject.id]
     return Explained(
         rules.pull.mode,
         lesson,
-        judging.verdicts(tx, found.id, [subject], rules, at=at, permitted=permitted)[subject.id],
+        own.permitted() if permitted else own,
         _counts(tx, found, subject, rules, at),
         [Child(each.digest, platforms.get(each.id, ""), judged[each.id]) for each in listed],
     )

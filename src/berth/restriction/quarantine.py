@@ -16,14 +16,11 @@ from berth.registry import images, reach
 from berth.registry.images import Image
 from berth.restriction.subjects import quarantine_of
 from berth.restriction.verdict import Quarantine
-from berth.words import time
 from berth.words.digest import Digest
 from berth.words.errors import FieldInvalid, ManifestDeleting, ManifestInactive, ManifestUnknown
 
 LONGEST = 255
 NOTHING = {"quarantined_at": None, "quarantined_by": "", "quarantine_reason": ""}
-
-Facts = dict[str, str]
 
 
 def put(tx: Connection, found: Image, content: Digest, actor: Actor, *, at: datetime, reason: str) -> None:
@@ -39,7 +36,7 @@ def put(tx: Connection, found: Image, content: Digest, actor: Actor, *, at: date
     free = manifest.c.quarantined_at.is_(None) if own is None else _same_as(own) | manifest.c.quarantined_at.is_(None)
     _set(tx, row, wanted, free, actor, at)
     after = {"reason": reason}
-    before = None if own is None else _facts(own)
+    before = None if own is None else own.to_json()
     events.record(tx, actor, "manifest.quarantine", f"{found.path}@{content}", at=at, before=before, after=after)
 
 
@@ -51,7 +48,7 @@ def lift(tx: Connection, found: Image, content: Digest, actor: Actor, *, at: dat
         return
     _pass_on(tx, row, own, actor, at)
     _set(tx, row, NOTHING, _same_as(own), actor, at)
-    events.record(tx, actor, "manifest.release", f"{found.path}@{content}", at=at, before=_facts(own))
+    events.record(tx, actor, "manifest.release", f"{found.path}@{content}", at=at, before=own.to_json())
 
 
 def _held(tx: Connection, found: Image, content: Digest) -> RowMapping:
@@ -109,7 +106,3 @@ def _same_as(own: Quarantine) -> ColumnElement[bool]:
         & (manifest.c.quarantined_by == own.by)
         & (manifest.c.quarantine_reason == own.reason)
     )
-
-
-def _facts(own: Quarantine) -> Facts:
-    return {"by": own.by, "at": time.text(own.at), "reason": own.reason}

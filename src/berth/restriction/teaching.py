@@ -19,7 +19,6 @@ from berth.restriction.sparing import Finding
 from berth.restriction.subjects import Subject
 from berth.restriction.verdict import Reason, Rules, Verdict
 from berth.scan.hiding import RANKS, hides
-from berth.words import time
 
 WORST = 5
 """Findings that are named."""
@@ -157,9 +156,7 @@ def _reason(said: Reason) -> Facts:
             }
             for each in said.counts
         ],
-        "quarantine": None
-        if put_out is None
-        else {"by": put_out.by, "at": time.text(put_out.at), "reason": put_out.reason},
+        "quarantine": None if put_out is None else put_out.to_json(),
     }
 
 

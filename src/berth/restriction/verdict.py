@@ -14,13 +14,14 @@ Only quarantine is enforced in the modes `off` and `warn`. Whoever has the right
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 from berth.registry.kinds import Kind
 from berth.scan.queue import WAITS_FOR_ADVISORIES
 from berth.scan.tally import Tally
+from berth.words import time
 from berth.words.policies import Level, PullPolicy, ScanPolicy
 
 Rule = Literal["quarantined", "unscanned", "vulnerable"]
@@ -37,6 +38,9 @@ class Quarantine:
     by: str
     at: datetime
     reason: str
+
+    def to_json(self) -> dict[str, str]:
+        return {"by": self.by, "at": time.text(self.at), "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,10 @@ class Verdict:
         """The first that stands against it."""
         return self.reasons[0].rule if self.reasons else None
 
+    def permitted(self) -> "Verdict":
+        """As it is for whoever has the right `pull-restricted`."""
+        return replace(self, outcome="permitted") if self.reasons else self
+
 
 ALLOWED = Verdict("allowed")
 EXEMPT = Verdict("exempt")
@@ -132,7 +140,8 @@ def may_pull(facts: Facts, rules: Rules, *, permitted: bool = False, spared: Spa
         reasons += _of_image(facts, rules, spared)
     if not reasons:
         return EXEMPT if facts.kind == "artifact" else ALLOWED
-    return Verdict(_outcome(reasons, rules, permitted=permitted), tuple(reasons))
+    judged = Verdict(_outcome(reasons, rules), tuple(reasons))
+    return judged.permitted() if permitted else judged
 
 
 def together(own: Verdict, children: Collection[Verdict]) -> Verdict:
@@ -182,9 +191,7 @@ def _of_image(facts: Facts, rules: Rules, spared: Spared) -> list[Reason]:
     return [Reason("vulnerable", counts=found)] if any(count.exceeds for count in found) else []
 
 
-def _outcome(reasons: list[Reason], rules: Rules, *, permitted: bool) -> Outcome:
-    if permitted:
-        return "permitted"
+def _outcome(reasons: list[Reason], rules: Rules) -> Outcome:
     if rules.pull.mode == "enforce" or any(reason.rule == "quarantined" for reason in reasons):
         return "refused"
     return "warned"
