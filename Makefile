@@ -10,12 +10,14 @@ BIN := .venv/bin
 
 setup: .venv/.ready
 
-# pip proves each download by its hash, so berth itself is installed apart, with nothing left to fetch.
+# pip proves each download by its hash, so berth itself is installed apart, with nothing left to fetch. It is compiled
+# here, as pip compiles the others, for where Python may write no bytecode by itself every start would do it anew.
 .venv/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "berth needs Python 3.11 or newer; say make PYTHON=...")'
 	@test -x $(BIN)/pip || { $(PYTHON) -m tests.packages setup && $(PYTHON) -m venv .venv; }
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q src tests
 	@touch $@
 
 run: setup
