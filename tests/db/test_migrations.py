@@ -1,13 +1,14 @@
+import json
 import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 
 import berth.migrations
 from berth.db import Database
-from berth.db.tables import reevaluated, scan_body, vulnerability, vulnerability_name
+from berth.db.tables import manifest, manifest_body, reevaluated, scan_body, vulnerability, vulnerability_name
 from berth.migrations import DatabaseNewerError, running, upgrade
 from berth.migrations.revision import HEAD
 
@@ -81,7 +82,45 @@ def test_what_scans_found_before_is_found_by_its_body_and_by_all_names(empty_dat
             assert tx.scalars(opened).all() == [1]
 
 
-OLD_ROWS = """
+def test_what_was_pushed_earlier_is_told_anew_from_its_manifest(empty_database_url: str) -> None:
+    oci, docker = "application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"
+    config, laid = "application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar+gzip"
+    signed = "application/vnd.dev.cosign.simplesigning.v1+json"
+    told = [
+        (docker, "application/vnd.example", laid, "artifact", "image"),
+        (oci, "application/octet-stream", laid, "artifact", "image"),
+        (oci, config.upper() + "; charset=utf-8", "application/x-gtar", "artifact", "image"),
+        (docker, "application/vnd.docker.plugin.v1+json", laid, "artifact", "artifact"),
+        (oci, "application/vnd.oci.empty.v1+json", laid, "artifact", "artifact"),
+        (oci, config, signed, "image", "artifact"),
+        (oci, config, laid, "image", "image"),
+    ]
+    all_ = [(number, told[number % len(told)]) for number in range(1, 1100)]  # more than are read at once
+    with closing(Database(empty_database_url)) as database:
+        running.upgrade(database, to="0016")
+        with database.write() as tx:
+            for statement in OLD_PLACE.strip().split(";\n"):
+                tx.execute(text(statement))
+            rows = [
+                {"id": number, "digest": f"sha256:{number}", "media_type": of[0], "kind": of[3]} for number, of in all_
+            ]
+            tx.execute(text(OLD_MANIFEST), rows)
+            tx.execute(insert(manifest_body), [{"manifest_id": number, "body": _body(*of[1:3])} for number, of in all_])
+            index = {"id": 5000, "digest": "sha256:aa", "media_type": "application/vnd.oci.image.index.v1+json"}
+            tx.execute(text(OLD_MANIFEST), {**index, "kind": "index"})
+            tx.execute(insert(manifest_body).values(manifest_id=5000, body=b'{"manifests": []}'))
+        upgrade(database)
+        with database.read() as tx:
+            found = dict(tx.execute(select(manifest.c.id, manifest.c.kind)).all())
+    assert found.pop(5000) == "index"
+    assert found == {number: of[4] for number, of in all_}
+
+
+def _body(config: str, layer: str) -> bytes:
+    return json.dumps({"config": {"mediaType": config}, "layers": [{"mediaType": layer}]}).encode()
+
+
+OLD_PLACE = """
 INSERT INTO registry (id, name, visibility, public_endpoint, create_on_push, created_by, created_at, edited_by,
  edited_at) VALUES (1, 'main', 'private', false, false, 'ann', '2026-01-01',
  'ann', '2026-01-01');
@@ -90,13 +129,25 @@ INSERT INTO repository (id, registry_id, name, policy_scan, policy_pull, policy_
  'ann', '2026-01-01');
 INSERT INTO image (id, repository_id, name, policy_scan, policy_pull, policy_lock, policy_deletion, created_by,
  created_at, edited_by, edited_at) VALUES (1, 1, 'web', '{}', '{}', '{}', '{}', 'ann', '2026-01-01',
- 'ann', '2026-01-01');
+ 'ann', '2026-01-01')
+"""
+
+OLD_ROWS = (
+    OLD_PLACE.rstrip()
+    + """;
 INSERT INTO manifest (id, image_id, digest, media_type, config_type, annotations, platforms, size, total_size,
  created_by, created_at, edited_by, edited_at) VALUES (1, 1, 'sha256:aa', 'application/vnd.oci.image.manifest.v1+json',
  'application/vnd.oci.image.config.v1+json', '{}', '["linux/arm64"]', 1, 1, 'ann', '2026-01-01',
  'ann', '2026-01-01');
 INSERT INTO tag (id, image_id, name, "natural", manifest_id, created_by, created_at, edited_by, edited_at)
  VALUES (1, 1, 'RC.1', 'RC.1', 1, 'ann', '2026-01-01', 'ann', '2026-01-01')
+"""
+)
+
+OLD_MANIFEST = """
+INSERT INTO manifest (id, image_id, digest, media_type, kind, annotations, platforms, size, total_size,
+ created_by, created_at, edited_by, edited_at) VALUES (:id, 1, :digest, :media_type, :kind, '{}', '[]', 1, 1,
+ 'ann', '2026-01-01 00:00:00.000000', 'ann', '2026-01-01 00:00:00.000000')
 """
 
 OLD_RESULTS = """
