@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,12 @@ GROUPS: dict[str, dict[str, str]] = {
         "postgres": "postgresql",
         "skopeo": "skopeo",
         "buildah": "buildah",
+        "podman": "podman",
+        "runc": "runc",
+        "dockerd": "docker.io",
+        "docker": "docker-cli | docker.io",
+        "containerd": "containerd",
+        "ctr": "containerd",
         "nginx": "nginx-light",
         "openssl": "openssl",
         "chromium": "chromium",
@@ -27,7 +33,10 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "bench": {"docker-registry": "docker-registry", "wrk": "wrk"},
 }
-"""What each group of work needs: a program, or a file by its path, and the Debian package that brings it."""
+"""What each group of work needs: a program, or a file by its path, and the Debian package that brings it.
+
+Where releases differ, as apt writes it: the first of these packages that there is.
+"""
 
 DAY = 24 * 60 * 60
 LISTS = Path("/var/lib/apt/lists")
@@ -35,10 +44,13 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 def find(program: str) -> str | None:
-    """Debian keeps servers off the ordinary PATH, so the places it uses are searched as well."""
+    return shutil.which(program, path=path())
+
+
+def path() -> str:
+    """Debian keeps servers off the ordinary PATH, so this has the places it uses as well."""
     servers = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", *map(str, servers)])
-    return shutil.which(program, path=path)
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", *map(str, servers)])
 
 
 def _version(folder: Path) -> tuple[int, ...]:
@@ -62,12 +74,32 @@ def may_install() -> bool:
     return os.geteuid() == 0 and Path("/etc/debian_version").exists() and shutil.which("apt-get") is not None
 
 
-def install(packages: list[str]) -> bool:
+def install(packages: Collection[str]) -> bool:
     """True when apt put every package in place. Lists that are empty or a day old are renewed first."""
     fresh = not _lists_are_stale() or _apt("update")
     with _daemons_stay_off():
-        add = ("install", "--yes", "--no-install-recommends", *packages)
-        return _apt(*add) or (fresh and _apt("update") and _apt(*add))
+        return _add(packages) or (fresh and _apt("update") and _add(packages))
+
+
+def _add(packages: Collection[str]) -> bool:
+    return _apt("install", "--yes", "--no-install-recommends", *named(packages))
+
+
+def named(packages: Iterable[str]) -> list[str]:
+    return sorted(set(map(chosen, packages)))
+
+
+def chosen(package: str) -> str:
+    """Of alternatives the first that this release of Debian has; the last where none is known."""
+    *first, last = package.split(" | ")
+    return next((each for each in first if is_released(each)), last)
+
+
+def is_released(package: str) -> bool:
+    command = ["apt-cache", "show", "--quiet", package]
+    if shutil.which(command[0]) is None:
+        return False
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
 
 
 def _lists_are_stale() -> bool:
@@ -102,11 +134,10 @@ def main(group: str) -> None:
     lacking = missing(group)
     if not lacking:
         return
-    packages = sorted(set(lacking.values()))
-    if may_install() and install(packages):
+    if may_install() and install(lacking.values()):
         return
     print(f"Missing: {', '.join(lacking)}. What needs them will be skipped.")
-    print(f"On Debian: apt-get install {' '.join(packages)}")
+    print(f"On Debian: apt-get install {' '.join(named(lacking.values()))}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Programs a test cannot do without: found, or the test is skipped; in CI it fails instead.
 
-A stable Debian has all of them, so a CI machine without one is broken and must not look green.
+A stable Debian has all of them, so a CI machine without one is broken and must not look green. Two things are skipped
+in CI too, with a word: what no stable Debian has, and what a machine does not let anybody do.
 """
 
 import os
@@ -18,6 +19,14 @@ def need(program: str) -> str:
     """The path of the program."""
     path = packages.find(program)
     return path if path is not None else absent(f"{program} is not installed (make test installs it on Debian as root)")
+
+
+def where_installed(program: str) -> str:
+    """The path of a program that no stable Debian has."""
+    path = packages.find(program)
+    if path is None:
+        pytest.skip(f"{program} is not on PATH, and no stable Debian has it")
+    return path
 
 
 def absent(reason: str) -> str:

@@ -1,11 +1,14 @@
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import databases
+from tests.journeys import engines
+from tests.journeys.pulling import Puller, Pullers
+from tests.journeys.shop import READER, Shop, opened
 from tests.serving import Server, served
 
 
@@ -48,3 +51,34 @@ def prepared(template: Path, folder: Path) -> Path:
     (folder / "data").mkdir(parents=True)
     shutil.copyfile(template, folder / "data" / "berth.db")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shop(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    folder = prepared(sqlite_template, tmp_path_factory.mktemp("shop"))
+    with served(folder) as server, opened(server) as shop:
+        yield shop
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[engines.Settings]:
+    with engines.docker() as settings:
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def containerd_engine() -> Iterator[engines.Settings]:
+    with engines.containerd() as settings:
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def _pullers(shop: Shop) -> Iterator[Pullers]:
+    with contextlib.ExitStack() as ends:
+        yield Pullers(shop.server.host, ends)
+
+
+@pytest.fixture
+def puller(request: pytest.FixtureRequest, _pullers: Pullers) -> Callable[..., Puller]:
+    """By the name of a client and, if it is not the reader, of who pulls with it."""
+    return lambda program, user=READER: _pullers.of(request, program, user)
