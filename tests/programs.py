@@ -25,8 +25,12 @@ def where_installed(program: str) -> str:
     """The path of a program that no stable Debian has."""
     path = packages.find(program)
     if path is None:
-        pytest.skip(f"{program} is not on PATH, and no stable Debian has it")
+        pytest.skip(unreleased(program))
     return path
+
+
+def unreleased(program: str) -> str:
+    return f"{program} is not on PATH, and no stable Debian has it"
 
 
 def absent(reason: str) -> str:

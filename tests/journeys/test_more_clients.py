@@ -1,18 +1,19 @@
-"""Clients that a stable Debian does not have. Each is tried where it is installed."""
+"""Clients that no stable Debian has. Each is tried where it is on PATH."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
+from tests import packages, programs
 from tests.client import Image
 from tests.journeys.tools import Tools
 from tests.serving import ADMIN, PASSWORD, REPOSITORY, Server
 
 
 def installed(program: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
+    """Asked before the server is started for nothing."""
+    return pytest.mark.skipif(packages.find(program) is None, reason=programs.unreleased(program))
 
 
 def image(shared: Server, name: str) -> Image:

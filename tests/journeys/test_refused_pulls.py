@@ -76,7 +76,7 @@ def test_a_pull_waits_for_the_scan_and_is_answered_by_what_it_finds(
     for name, flaws in (("clean", ()), ("flawed", FLAWS)):
         image = shop.image(f"awaited-{name}-{program}")
         pushed = image.put_digest()
-        image.put_index("v1", {"amd64": pushed})
+        index = image.put_index("v1", {"amd64": pushed})
         image.choose(wait_seconds=60)
         goes(shop.site, pushed.digest, "running")
         with ThreadPoolExecutor(1) as pool:
@@ -156,7 +156,6 @@ def _race(image: Ruled, readers: list[Image]) -> None:
             began = time.monotonic()
             act()
             times.append((began, time.monotonic(), expected))
-            print("TIME", expected, times[-1][1] - began)
             assert [reader.get("single").status_code for reader in readers] == [expected] * len(readers)
     finally:
         for each in pulling:
