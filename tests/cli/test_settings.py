@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from berth.cli.settings import shown
+from berth.cli.in_force import shown
 from berth.settings import Settings, load
 from tests.cli.conftest import Command
 

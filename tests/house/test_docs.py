@@ -1,6 +1,7 @@
 """What the pages tell people to type or to open is there."""
 
 import re
+from functools import cache
 from typing import Any
 
 import typer
@@ -56,9 +57,15 @@ def _commands(code: str) -> list[str]:
     return re.findall(r"(?:^|[`\n$|;&(]|bin/)[ ]*berth ([^`\n|;&#)]+)", code)
 
 
+@cache
+def _berth() -> Any:  # Any: Typer carries its own copy of Click's types
+    """The whole command, which takes a moment to make."""
+    return typer.main.get_command(berth.cli.app)
+
+
 def _problem(line: str) -> str | None:
     """Which word of the line no command knows."""
-    command: Any = typer.main.get_command(berth.cli.app)  # Any: Typer carries its own copy of Click's types
+    command = _berth()
     words = [word for word in line.split() if word not in {"\\", "..."}]
     while words and hasattr(command, "commands"):
         name = words.pop(0)

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from berth import __version__
 from berth.audit import trail
 from berth.audit.events import Actor
 from berth.db.pages import Wanted
@@ -27,6 +26,7 @@ from berth.words import digest as digests
 from berth.words.errors import FieldInvalid, ImageDeleting, Locked, ManifestUnknown, NotScannable, NotScanned
 from berth.words.manifest import OCI_MANIFEST
 from berth.words.policies import Sbom, ScanPolicy
+from berth.words.release import VERSION
 from tests import documents, make
 from tests.documents import Document
 from tests.make import Target
@@ -81,7 +81,7 @@ class Shop:
                 self.document.digest,
                 found,
                 scanner=BUILTIN,
-                scanner_version=__version__,
+                scanner_version=VERSION,
                 at=at,
                 analyzer=ANALYZER_VERSION,
             )
@@ -153,7 +153,7 @@ def test_an_inventory_is_a_referrer_that_holds_its_document(shop: Shop, format_:
     assert (published.artifact_type, published.new) == (artifact_type, True)
     [found] = shop.beside(artifact_type)
     assert (found["digest"], found["artifactType"]) == (str(published.digest), artifact_type)
-    assert found["annotations"]["berth.sbom.scanner"] == f"builtin {__version__}"
+    assert found["annotations"]["berth.sbom.scanner"] == f"builtin {VERSION}"
     named = json.dumps(shop.document_of(published, format_))
     assert all(each["name"] in named for each in INSTALLED)
 

@@ -1,10 +1,12 @@
-"""The `berth` command: all its words in one place, and what becomes of refusals."""
+"""The `berth` command: all its words in one place, and what becomes of refusals.
+
+All words are imported at each start, for help and for a shell that completes them. What their work takes, such as the
+settings, an HTTP client, the database or the server, is imported by the command that does it.
+"""
 
 import sys
 
 import typer
-from pydantic import ValidationError
-from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from berth.cli import (
     audit,
@@ -29,10 +31,6 @@ from berth.cli.remote import Refused
 from berth.cli.serve import serve
 from berth.cli.settings import settings
 from berth.cli.worker import worker
-from berth.migrations import DatabaseNewerError
-from berth.scan.chosen import ScannersInvalid
-from berth.serving import PortInUseError
-from berth.settings import PREFIX, UnknownSettingError
 from berth.words.errors import Access, Conflict, Invalid, Refusal, Unknown
 
 EXITS = {Invalid: 2, Unknown: 3, Conflict: 4, Access: 5}
@@ -77,28 +75,15 @@ def main() -> None:
         _leave(str(refused), refused.exit_code)
     except UnicodeError:
         _leave("what was typed is no valid UTF-8", 2)
-    except ValidationError as error:
-        _leave("; ".join(_problem(item["loc"], item["msg"]) for item in error.errors()), 2)
-    except (UnknownSettingError, ScannersInvalid) as error:
-        _leave(str(error), 2)
-    except (DatabaseNewerError, PortInUseError) as error:
-        _leave(str(error), 1)
-    except ArgumentError as error:
-        _leave(f"{PREFIX}DATABASE_URL: {error}", 2)
-    except DBAPIError as error:
-        _leave(f"the database cannot be used: {_first_line(error.orig)}", 1)
     except OSError as error:
         _leave(str(error), 1)
+    except Exception as error:
+        from berth.cli import failures  # noqa: PLC0415  they are of what only some commands import
 
-
-def _problem(where: tuple[int | str, ...], message: str) -> str:
-    """What is wrong with a setting, or with several that do not go together."""
-    said = message.removeprefix("Value error, ")
-    return f"{PREFIX}{str(where[0]).upper()}: {said}" if where else said
-
-
-def _first_line(error: object) -> str:
-    return str(error).strip().partition("\n")[0]
+        failure = failures.told(error)
+        if failure is None:
+            raise
+        _leave(*failure)
 
 
 def _leave(message: str, code: int) -> None:

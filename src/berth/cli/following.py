@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from berth.cli import remote
 from berth.cli.remote import Facts, Refused, Remote
@@ -50,6 +48,9 @@ def _shown(title: str) -> Iterator[Callable[[Facts], None]]:
     if not sys.stderr.isatty():
         yield lambda _found: None
         return
+    from rich.console import Console  # noqa: PLC0415  only who watches needs it
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("waiting", total=None)

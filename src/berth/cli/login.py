@@ -8,7 +8,6 @@ import typer
 
 from berth.cli import logins, password, remote
 from berth.cli.password import PasswordStdin
-from berth.settings import commands
 from berth.words import time
 from berth.words.errors import FieldInvalid
 
@@ -67,4 +66,6 @@ def _new_key(api: remote.Remote, days: int) -> logins.Key:
 
 
 def _address(url: str) -> str:
+    from berth.settings import commands  # noqa: PLC0415  help needs no settings
+
     return commands(server=url).server

@@ -9,18 +9,20 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from berth.settings import Commands
 from berth.words.errors import FieldInvalid
+
+if TYPE_CHECKING:
+    from berth.settings import Commands
 
 Key = tuple[str, str]
 """Id and secret."""
 
 
-def key(url: str, given: Path | None, chosen: Commands) -> tuple[str | None, str]:
+def key(url: str, given: Path | None, chosen: "Commands") -> tuple[str | None, str]:
     """The key for a server: from the file given, the environment, or `berth login`. Raises `FieldInvalid`."""
     if given is not None:
         return _read(given)

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from berth.words import time
 
@@ -54,6 +52,9 @@ def rows(found: Sequence[Facts], output: Format, *, columns: Sequence[str]) -> N
     if output is Format.JSON:
         _print_json(list(found))
         return
+    from rich.console import Console  # noqa: PLC0415  only a table needs it
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table(box=None, pad_edge=False, header_style="")
     for column in columns:
         table.add_column(column.replace("_", " ").upper(), overflow="fold")

@@ -11,22 +11,19 @@ The first of these that is there counts.
 
 import contextlib
 import functools
-import getpass
 import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 
 import typer
 
-from berth import migrations
-from berth.audit.events import Actor
 from berth.cli import logins, remote
 from berth.cli.remote import Remote
-from berth.db import Database
-from berth.settings import Commands, commands, load, names_a_database
-from berth.site import Site, open_site
 from berth.words.errors import FieldInvalid
+
+if TYPE_CHECKING:
+    from berth.settings import Commands
 
 P = ParamSpec("P")
 
@@ -43,21 +40,6 @@ KeyFile = Annotated[
         "--key-file", help="File with the key for the server; else BERTH_KEY_FILE, BERTH_KEY or `berth login`."
     ),
 ]
-
-
-@contextlib.contextmanager
-def opened(data: Path | None) -> Iterator[Site]:
-    """The site, with its database brought to this program's shape."""
-    settings = load(data=data)
-    with contextlib.closing(Database(settings.database)) as database:
-        migrations.upgrade(database)
-    with contextlib.closing(open_site(settings)) as site:
-        yield site
-
-
-def actor() -> Actor:
-    """Whoever runs the command has the database in their hands, so the audit log names the machine's user."""
-    return Actor(f"cli:{getpass.getuser()}")
 
 
 def managed(command: Callable[Concatenate[Remote, P], None]) -> Callable[..., None]:
@@ -89,15 +71,17 @@ def api(
         with remote.at(url, name, secret) as reached:
             yield reached
         return
-    # FastAPI and httpx take their time to be imported.
-    from berth.cli import local  # noqa: PLC0415
+    from berth.cli import database, local  # noqa: PLC0415  a command on a server needs none of this
 
-    with opened(data) as site, local.over(site, None if signed_in else actor(), signed_in) as reached:
+    actor = None if signed_in else database.actor()
+    with database.opened(data) as site, local.over(site, actor, signed_in) as reached:
         yield reached
 
 
-def where(data: Path | None, server: str | None) -> tuple[str | None, Commands]:
+def where(data: Path | None, server: str | None) -> "tuple[str | None, Commands]":
     """The server's address, or none for a database. Raises `FieldInvalid`."""
+    from berth.settings import commands, names_a_database  # noqa: PLC0415  help needs no settings
+
     if data is not None and server is not None:
         raise FieldInvalid("--server", "a command works on a server or, with --data, on a database")
     chosen = commands(server=server)

@@ -19,7 +19,6 @@ import structlog
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from berth import __version__
 from berth.db import insert_ignore
 from berth.db.tables import blob, image, manifest, manifest_body, registry, repository, scan_layer
 from berth.scan import apart, chosen, evaluation, library, matching, outside, publishing, queue, results, waking
@@ -35,8 +34,9 @@ from berth.scan.results import BUILTIN, Ready
 from berth.site import Site
 from berth.words import manifest as documents
 from berth.words.manifest import Document
+from berth.words.release import VERSION
 
-NAME = f"berth {__version__}"
+NAME = f"berth {VERSION}"
 BEAT_SECONDS = 20.0
 UNEXPECTED = ScanFailed("WORKER_LOST", "the scan ended unexpectedly; the log of the worker says why")
 MAX_CONFIG = 4 << 20
@@ -175,7 +175,7 @@ def _take(site: Site, digest: str, document: Document, cancel: threading.Event) 
             digest,
             taken.inventory,
             scanner=BUILTIN,
-            scanner_version=__version__,
+            scanner_version=VERSION,
             at=at,
             made=made,
             linked=False,
@@ -267,7 +267,7 @@ def _complete(tx: Connection, result_id: int, made: Ready | None, *, at: datetim
         return held and results.analyzer_of(tx, result_id) == ANALYZER_VERSION  # else another scan still links it
     if _unmatched(tx, result_id, made) or not results.held(tx, result_id):  # components are held before results
         return False
-    return results.renew(tx, result_id, made, version=__version__, analyzer=ANALYZER_VERSION, at=at)
+    return results.renew(tx, result_id, made, version=VERSION, analyzer=ANALYZER_VERSION, at=at)
 
 
 def _unmatched(tx: Connection, result_id: int, made: Ready | None) -> dict[int, Component]:

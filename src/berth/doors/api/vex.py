@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy import Connection, select
 
-from berth import __version__
 from berth.db.tables import image, manifest
 from berth.doors import endpoints
 from berth.doors.api.given import TheCaller, TheSite
@@ -20,6 +19,7 @@ from berth.restriction.waivers import Filter, Waiver
 from berth.site import Site
 from berth.words.actions import Action
 from berth.words.errors import FieldInvalid
+from berth.words.release import VERSION
 
 router = APIRouter(tags=["waivers"])
 
@@ -49,7 +49,7 @@ def export_waivers(
             found,
             endpoints.of_paths(tx, site, request.scope),
             author=caller.principal.name,
-            tooling=f"Berth {__version__}",
+            tooling=f"Berth {VERSION}",
             at=now,
             about=wanted.place if wanted.applying else "",
         )

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from berth import __version__
 from berth.doors import endpoints
 from berth.doors.console.languages import mark as _
 from berth.doors.console.pages import days
@@ -17,6 +16,7 @@ from berth.restriction.terms import STATUSES
 from berth.restriction.waivers import Filter
 from berth.words.actions import Action
 from berth.words.errors import FieldInvalid
+from berth.words.release import VERSION
 
 SAID_WRONG = ("not_affected", "fixed")
 """The statuses that say that a finding is wrong; the others are taken when somebody asks for them."""
@@ -33,7 +33,7 @@ def export(view: View) -> Answer:
             found,
             endpoints.of_paths(tx, view.site, view.scope),
             author=view.caller.principal.name,
-            tooling=f"Berth {__version__}",
+            tooling=f"Berth {VERSION}",
             at=now,
         )
     headers = [
