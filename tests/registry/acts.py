@@ -1,6 +1,7 @@
 """What people do to images, each act in a transaction of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from berth.registry.naming import Change, Edit
 from berth.registry.operations import Operation
 from berth.registry.restoring import Restored
 from berth.registry.trash import Item
+from berth.site import Site
 from berth.words import digest
 from berth.words.digest import Digest
 from berth.words.errors import ImageUnknown, ManifestUnknown
@@ -138,3 +140,26 @@ def purge(target: Target) -> None:
     with target.site.db.write() as tx:
         trash.purge.put(tx, at=target.site.now())
     work(target)
+
+
+class Crash(BaseException):
+    """The process is killed."""
+
+
+def run_jobs_with_writes(site: Site, allowed: int) -> None:
+    """Run jobs until so many transactions of theirs have been committed."""
+    left = iter(range(allowed))
+    write = site.db.write
+
+    @contextmanager
+    def counted(*, durable: bool = True) -> Iterator[object]:
+        if next(left, None) is None:
+            raise Crash
+        with write(durable=durable) as tx:
+            yield tx
+
+    site.db.write = counted  # type: ignore[method-assign, assignment]  # the machine loses its power here
+    try:
+        run_jobs(site, JOBS)
+    finally:
+        del site.db.write

@@ -8,7 +8,6 @@ from berth.audit.events import Actor
 from berth.db.pages import Wanted
 from berth.db.tables import image as images_table
 from berth.db.tables import repository, trash_history
-from berth.jobs import run_jobs
 from berth.people.access import Place
 from berth.registry import deletion, history, images, operations
 from berth.registry.operations import Operation
@@ -30,7 +29,6 @@ from berth.words.errors import (
     RegistryUnknown,
     RepositoryUnknown,
 )
-from berth.worker import JOBS
 from tests import documents, make
 from tests.documents import Document
 from tests.make import Target
@@ -278,35 +276,12 @@ def test_a_job_that_died_goes_on_where_it_was(web: Target, site: Site) -> None:
     indexes = [make.index(web, [document], tag=f"v{place}") for place, document in enumerate(many)]
     requested = acts.request(web, *many, *indexes)
     for allowed in range(1, 4):
-        with pytest.raises(Crash):
-            run_jobs_with_writes(site, allowed)
+        with pytest.raises(acts.Crash):
+            acts.run_jobs_with_writes(site, allowed)
         site.now.forward(minutes=61)  # type: ignore[attr-defined]  # the clock of tests
     acts.work(web)
     assert (acts.states(web), state(web)) == ({}, "active")
     assert acts.operation(web, requested).state == "done"
-
-
-class Crash(BaseException):
-    """The process is killed."""
-
-
-def run_jobs_with_writes(site: Site, allowed: int) -> None:
-    """Run jobs until so many transactions of theirs have been committed."""
-    left = iter(range(allowed))
-    write = site.db.write
-
-    @contextmanager
-    def counted(*, durable: bool = True) -> Iterator[object]:
-        if next(left, None) is None:
-            raise Crash
-        with write(durable=durable) as tx:
-            yield tx
-
-    site.db.write = counted  # type: ignore[method-assign, assignment]  # the machine loses its power here
-    try:
-        run_jobs(site, JOBS)
-    finally:
-        del site.db.write
 
 
 def place_of(web: Target, *, whole: bool) -> Place:

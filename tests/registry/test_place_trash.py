@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, insert, select
 
 from berth.db.pages import Wanted
-from berth.db.tables import registry, repository
+from berth.db.tables import registry, repository, trash, trash_history
 from berth.jobs import run_jobs
 from berth.people import accounts, grants
 from berth.people.access import Principal
@@ -26,6 +26,7 @@ from berth.registry import (
 from berth.registry.operations import Operation
 from berth.registry.place_restoring import Requested
 from berth.registry.place_trash import Item
+from berth.registry.trash import BATCH
 from berth.site import Site
 from berth.words.actions import Action
 from berth.words.errors import AlreadyExists, NotEmpty, RepositoryUnknown, TrashUnknown
@@ -192,8 +193,49 @@ def test_a_place_is_given_up_before_its_time(web: Target, site: Site) -> None:
         place_trash.discard(tx, OPERATOR, above, [item.id], at=site.now())
     with pytest.raises(TrashUnknown):
         restore(site, item)
+    assert in_trash(site, "main") == []
+    run_jobs(site, JOBS)
     with site.db.read() as tx:
         assert tx.execute(select(repository.c.id)).all() == []
+
+
+def test_much_goes_for_good_in_small_transactions_and_goes_on_after_a_crash(web: Target, site: Site) -> None:
+    make.manifest(web, b"layer", tag="v1")
+    delete(site, "main")
+    [item] = in_trash(site)
+    left = [enlarged(site)]
+    with site.db.write() as tx:
+        place_trash.discard(tx, OPERATOR, None, [item.id], at=site.now())
+    assert in_trash(site) == []
+    again = make.image(site, "main/apps/web")  # nobody has to wait for the name
+    for allowed in (3, 4):
+        with pytest.raises(acts.Crash):
+            acts.run_jobs_with_writes(site, allowed)
+        with pytest.raises(TrashUnknown):
+            restore(site, item)
+        site.now.forward(minutes=2)  # type: ignore[attr-defined]  # the clock of tests
+        left.append(lines_in_trash(site))
+    run_jobs(site, JOBS)
+    assert left[0] > left[1] > left[2] > lines_in_trash(site) == 0
+    assert left[0] - left[2] <= 3 * place_trash.HISTORY  # two runs, and three transactions of theirs
+    with site.db.read() as tx:
+        assert tx.scalars(select(repository.c.id)).all() == [again.place.repository_id]
+
+
+def enlarged(site: Site) -> int:
+    """Make the trash of the only repository large, and count what is in it."""
+    with site.db.write() as tx:
+        image = tx.execute(select(trash).where(trash.c.kind == "image")).mappings().one()
+        values = {name: value for name, value in image.items() if name != "id"}
+        tx.execute(insert(trash), [{**values, "kind": "digest"} for _ in range(4 * BATCH)])
+        line = {"batch": image["batch"], "name": "v1", "at": site.now(), "by": "ann", "why": "push"}
+        tx.execute(insert(trash_history), [line for _ in range(4 * place_trash.HISTORY)])
+    return lines_in_trash(site)
+
+
+def lines_in_trash(site: Site) -> int:
+    with site.db.read() as tx:
+        return sum(tx.scalar(select(func.count()).select_from(table)) or 0 for table in (trash, trash_history))
 
 
 def test_only_who_had_the_right_to_delete_it_sees_it_in_the_trash(web: Target, site: Site) -> None:
@@ -216,7 +258,11 @@ def test_an_empty_place_is_in_the_trash_only_where_that_keeps_anything(site: Sit
         left = tx.scalars(select(repository.c.state)).all()
         registries.remove(tx, acts.PERSON, "main", at=site.now(), keep=keep)
         left_above = tx.scalars(select(registry.c.state)).all()
-    assert (left, left_above) == (([], []) if not keep else (["trashed"], ["trashed"]))
+    assert left == left_above == ["trashed" if keep else "leaving"]
+    run_jobs(site, JOBS)
+    with site.db.read() as tx:
+        assert len(tx.scalars(select(repository.c.id)).all()) == bool(keep)
+        assert len(tx.scalars(select(registry.c.id)).all()) == bool(keep)
 
 
 def test_no_list_names_what_is_in_the_trash(site: Site) -> None:

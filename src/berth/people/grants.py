@@ -10,7 +10,7 @@ from berth.audit import events
 from berth.audit.events import Actor
 from berth.db import changes, insert_ignore, pages
 from berth.db.pages import Found, Wanted
-from berth.db.tables import TRASHED, account, grant_, registry, repository
+from berth.db.tables import AWAY, account, grant_, registry, repository
 from berth.people.access import Place
 from berth.people.accounts import Account
 from berth.words import actions as words
@@ -137,7 +137,7 @@ def _grants() -> Select[Any]:  # Any: rows are read by name
         .join_from(grant_, account)
         .join(registry, grant_.c.registry_id == registry.c.id)
         .outerjoin(repository, grant_.c.repository_id == repository.c.id)
-        .where(registry.c.state != TRASHED, func.coalesce(repository.c.state, "") != TRASHED)
+        .where(registry.c.state.not_in(AWAY), func.coalesce(repository.c.state, "").not_in(AWAY))
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from berth.db.tables import TRASHED, grant_, registry, repository
+from berth.db.tables import AWAY, grant_, registry, repository
 from berth.people.access import Principal, Scope
 from berth.words import actions as words
 from berth.words.actions import ALL, NONE, Actions
@@ -24,7 +24,7 @@ class Sight:
 
     def of_registries(self) -> ColumnElement[bool]:
         """For a query over `registry`: also those of which only a repository is seen."""
-        there = registry.c.state != TRASHED
+        there = registry.c.state.not_in(AWAY)
         if self.everything:
             return there
         above = select(repository.c.registry_id).where(repository.c.id.in_(self.repositories))
@@ -33,7 +33,7 @@ class Sight:
 
     def of_repositories(self) -> ColumnElement[bool]:
         """For a query over `repository` joined with `registry`."""
-        there = repository.c.state != TRASHED
+        there = repository.c.state.not_in(AWAY)
         if self.everything:
             return there
         seen = or_(

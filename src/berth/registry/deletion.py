@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from berth.audit import events
 from berth.audit.events import Actor
 from berth.db import changes
-from berth.db.tables import TRASHED, image, manifest, registry, repository, tag
+from berth.db.tables import AWAY, image, manifest, registry, repository, tag
 from berth.people.access import Place
 from berth.registry import deletable, erasing, images, limits, locks, operations, reach, registries, repositories
 from berth.registry.deletable import Verdict
@@ -141,7 +141,7 @@ def _count(tx: Connection, images_: ColumnElement[bool], repositories_: int) -> 
 def _count_repositories(tx: Connection, place: Place) -> int:
     if place.repository_id is not None:
         return 0
-    there = (repository.c.registry_id == place.registry_id) & (repository.c.state != TRASHED)
+    there = (repository.c.registry_id == place.registry_id) & (repository.c.state.not_in(AWAY))
     return tx.scalar(select(func.count()).where(there)) or 0
 
 
@@ -191,7 +191,7 @@ def _mark(tx: Connection, inside: ColumnElement[bool]) -> None:
 def _repositories(place: Place) -> list[int] | ColumnElement[int]:
     if place.repository_id is not None:
         return [place.repository_id]
-    there = (repository.c.registry_id == place.registry_id) & (repository.c.state != TRASHED)
+    there = (repository.c.registry_id == place.registry_id) & (repository.c.state.not_in(AWAY))
     return select(repository.c.id).where(there).scalar_subquery()
 
 

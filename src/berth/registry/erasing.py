@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, up
 
 from berth.audit.events import Actor
 from berth.db import changes
-from berth.db.tables import TRASHED, image, image_blob, manifest, registry, repository, tag_history
+from berth.db.tables import AWAY, image, image_blob, manifest, registry, repository, tag_history
 from berth.jobs import job
 from berth.registry import images as rooms
 from berth.registry import operations, past, place_trash, reach, trash
@@ -283,7 +283,7 @@ def _repository_ids(site: Site, registry_id: int, repository_id: int | None) -> 
     if repository_id is not None:
         return [repository_id]
     with site.db.read() as tx:
-        mine = select(repository.c.id).where(repository.c.registry_id == registry_id, repository.c.state != TRASHED)
+        mine = select(repository.c.id).where(repository.c.registry_id == registry_id, repository.c.state.not_in(AWAY))
         return list(tx.scalars(mine.order_by(repository.c.id)))
 
 
@@ -322,7 +322,7 @@ def _to_place_trash(
     tx: Connection, site: Site, table: Table, place_id: int, operation: Operation, **told: bool
 ) -> None:
     found = tx.execute(select(table.c.state).where(table.c.id == place_id).with_for_update()).first()
-    if found is not None and found.state != TRASHED:
+    if found is not None and found.state not in AWAY:
         actor, keep = Actor(operation.started_by), trash.kept(site.settings)
         place_trash.put(tx, table, place_id, actor, at=site.now(), keep=keep, **told)
 

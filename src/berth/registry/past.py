@@ -36,3 +36,9 @@ def forget(tx: Connection, batches: Collection[str]) -> None:
     """Their images are not in the trash any more."""
     if batches:
         tx.execute(delete(trash_history).where(trash_history.c.batch.in_(batches)))
+
+
+def forget_some(tx: Connection, batches: Collection[str], limit: int) -> int:
+    """So much at most; returns how much that was."""
+    some = select(trash_history.c.id).where(trash_history.c.batch.in_(batches)).limit(limit)
+    return tx.execute(delete(trash_history).where(trash_history.c.id.in_(some))).rowcount if batches else 0

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from berth.audit import events
 from berth.audit.events import Actor
 from berth.db import changes
-from berth.db.tables import TRASHED, registry, repository
+from berth.db.tables import AWAY, TRASHED, registry, repository
 from berth.db.tables import trash as entries
 from berth.jobs import job
 from berth.people.access import Place
@@ -118,7 +118,7 @@ def _waiting(tx: Connection, registry_id: int, repository_id: int | None) -> lis
         select(*columns, entries.c.batch, entries.c.image)
         .join_from(entries, repository, repository.c.id == entries.c.repository_id)
         .join(registry, registry.c.id == repository.c.registry_id)
-        .where(mine, repository.c.state != TRASHED, entries.c.why.in_(place_trash.WENT_WITH.values()))
+        .where(mine, repository.c.state.not_in(AWAY), entries.c.why.in_(place_trash.WENT_WITH.values()))
         .group_by(*columns, entries.c.batch, entries.c.image)
         .order_by(repository.c.id, func.min(entries.c.id))
     )

@@ -1,17 +1,21 @@
 """Registries and repositories in the trash, until their time is over.
 
-    active ──deleted──> trashed ──restored──> active, with all that went with it
-                           └──time is over──> gone for good
+    active ──deleted──> trashed ──restored──────────────> active, with all that went with it
+       │                   └──time is over, discarded──┐
+       └──deleted, and the trash keeps nothing──> leaving ──batch after batch──> gone for good
 
 The row stays, and with it what hangs on it: of a repository its own trash, where its images are, and its grants; of a
 registry its repositories. It gives up what another one may take meanwhile, above all its name. That stands as JSON
 in `state_reason`, together with the time at which the row goes for good; the last edit tells who deleted it when.
+
+There may be very much in it, so it goes in small transactions; from the first of them on nobody sees it any more.
 """
 
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -21,17 +25,20 @@ from berth.audit import events
 from berth.audit.events import Actor
 from berth.db import changes, pages
 from berth.db.pages import Found, Wanted
-from berth.db.tables import TRASHED, registry, repository
+from berth.db.tables import LEAVING, TRASHED, registry, repository
 from berth.db.tables import trash as entries
 from berth.jobs import job
 from berth.people import access, sight
 from berth.people.access import Place
 from berth.people.callers import Caller
-from berth.registry import limits, opening, reach, trash
+from berth.registry import limits, opening, past, trash
 from berth.site import Site
 from berth.words import time
 from berth.words.actions import Action
 from berth.words.errors import TrashUnknown
+
+HISTORY = 1000
+"""So many lines of the past of tags go at once."""
 
 GIVEN_UP = ("name", "private_host", "public_host", "private_listener", "public_listener")
 """Columns that no two rows may have alike."""
@@ -63,20 +70,19 @@ class Item:
 
 
 def put(tx: Connection, table: Table, row_id: int, actor: Actor, *, at: datetime, keep: timedelta, **told: Any) -> None:
-    """Put an empty registry or repository into the trash, or let it go for good when that keeps nothing.
+    """Put an empty registry or repository into the trash, or on its way for good when that keeps nothing.
 
     `told` is kept with what the row gives up. Any: JSON values. The caller holds the row.
     """
     changes.bump(tx, changes.ACCESS)
-    if not keep:
-        _erase(tx, table, row_id)
-        return
     row = tx.execute(select(table).where(table.c.id == row_id)).mappings().one()
     given_up = [name for name in GIVEN_UP if name in table.c]
     kept = {name: row[name] for name in given_up} | told | {"purge_at": time.text(at + keep)}
     values: Facts = dict.fromkeys(given_up) | {"name": f"~{row_id}", "state": TRASHED, "state_reason": json.dumps(kept)}
     edit = {"edited_by": actor.name, "edited_at": at, "version": table.c.version + 1}
     tx.execute(update(table).where(table.c.id == row_id).values(**values, **edit))
+    if not keep:
+        _leave(tx, table, row_id, at=at)
 
 
 def kept_of(row: RowMapping) -> Facts:
@@ -146,23 +152,22 @@ def discard(tx: Connection, caller: Caller, above: Place | None, ids: Sequence[i
     table = registry if above is None else repository
     for item_id in ids:
         item = find(tx, caller, above, item_id)
-        _erase(tx, table, item_id)
+        _leave(tx, table, item_id, at=at)
         was = {"deleted_at": time.text(item.deleted_at), "deleted_by": item.deleted_by, "images": item.images}
         events.record(tx, caller.actor, "trash.discard", item.path, at=at, before=was)
 
 
 @job("registry.purge_places")
 def purge(site: Site) -> None:
-    """What has been in the trash for its time goes for good."""
-    gone = 0
-    trash.take_out_what_is_over(site)  # many entries in small transactions, of which few are left to go with a row
+    """What has been in the trash for its time, or was given up before, goes for good."""
+    trash.take_out_what_is_over(site)
     for table in (repository, registry):
         for row_id in _over(site, table):
             with site.db.write() as tx:
                 held = tx.execute(select(table).where(table.c.id == row_id).with_for_update()).mappings().first()
                 if held is not None and _is_over(held, site.now()):
-                    _erase(tx, table, row_id)
-                    gone += 1
+                    _mark(tx, table, row_id)
+    gone = sum(_erase(site, table, row_id) for table in (repository, registry) for row_id in _leaving(site, table))
     log.info("registries and repositories purged from the trash", gone=gone)
 
 
@@ -176,18 +181,47 @@ def _is_over(row: RowMapping, now: datetime) -> bool:
     return row["state"] == TRASHED and datetime.fromisoformat(kept_of(row)["purge_at"]) <= now
 
 
-def _erase(tx: Connection, table: Table, row_id: int) -> None:
-    """The row, and what of it is in the trash."""
+def _leave(tx: Connection, table: Table, row_id: int, *, at: datetime) -> None:
+    """Nobody sees it any more, and the job does the rest, which may be much."""
+    _mark(tx, table, row_id)
+    purge.put(tx, at=at, unique_key=LEAVING)
+
+
+def _mark(tx: Connection, table: Table, row_id: int) -> None:
+    tx.execute(update(table).where(table.c.id == row_id).values(state=LEAVING))
+
+
+def _leaving(site: Site, table: Table) -> list[int]:
+    with site.db.read() as tx:
+        return list(tx.scalars(select(table.c.id).where(table.c.state == LEAVING).order_by(table.c.id)))
+
+
+def _erase(site: Site, table: Table, row_id: int) -> int:
+    """What of it is in the trash, a part after the other, then the row; returns whether it was still there."""
     inside = [row_id]
     if table is registry:
-        inside = list(tx.scalars(select(repository.c.id).where(repository.c.registry_id == row_id)))
+        with site.db.read() as tx:
+            inside = list(tx.scalars(select(repository.c.id).where(repository.c.registry_id == row_id)))
     for repository_id in inside:
-        mine = tx.scalars(select(entries.c.id).where(entries.c.repository_id == repository_id))
-        for some in reach.batches(mine.all()):
-            trash.take_out(tx, some)
-        tx.execute(delete(repository).where(repository.c.id == repository_id))
-    if table is registry:
-        tx.execute(delete(registry).where(registry.c.id == row_id))
+        began = monotonic()
+        while _take_out_some(site, repository_id):
+            site.db.give_way(began)
+            began = monotonic()
+    with site.db.write() as tx:
+        if table is registry:
+            tx.execute(delete(repository).where(repository.c.registry_id == row_id))
+        return tx.execute(delete(table).where(table.c.id == row_id)).rowcount
+
+
+def _take_out_some(site: Site, repository_id: int) -> bool:
+    """Says whether there is more. What another one is taking out at this moment is left to them."""
+    mine = select(entries.c.id, entries.c.kind, entries.c.batch).where(entries.c.repository_id == repository_id)
+    with site.db.write(durable=False) as tx:
+        some = tx.execute(mine.limit(trash.BATCH).with_for_update(skip_locked=True)).all()
+        images = [each.batch for each in some if each.kind == trash.IMAGE]
+        if past.forget_some(tx, images, HISTORY) < HISTORY:
+            trash.take_out(tx, [each.id for each in some])
+    return bool(some)
 
 
 def _page(tx: Connection, table: Table, wanted: Wanted, query: Any, prefix: str = "") -> Found[Item]:  # Any: rows

@@ -12,7 +12,7 @@ from berth.audit import events
 from berth.audit.events import Actor
 from berth.db import changes, pages, versions
 from berth.db.pages import Found, Wanted
-from berth.db.tables import TRASHED, registry, repository
+from berth.db.tables import AWAY, registry, repository
 from berth.registry import place_trash
 from berth.words import names
 from berth.words.errors import AlreadyExists, FieldInvalid, NotEmpty, RegistryUnknown
@@ -120,7 +120,7 @@ def edit(
 
 def find(tx: Connection, name: str) -> Registry:
     """Raises `RegistryUnknown`."""
-    query = select(registry).where(registry.c.name == name, registry.c.state != TRASHED)
+    query = select(registry).where(registry.c.name == name, registry.c.state.not_in(AWAY))
     row = tx.execute(query).mappings().first()
     if row is None:
         raise RegistryUnknown(name)
@@ -128,7 +128,7 @@ def find(tx: Connection, name: str) -> Registry:
 
 
 def every(tx: Connection) -> list[Registry]:
-    query = select(registry).where(registry.c.state != TRASHED).order_by(registry.c.name)
+    query = select(registry).where(registry.c.state.not_in(AWAY)).order_by(registry.c.name)
     return [_of(row) for row in tx.execute(query).mappings()]
 
 
@@ -143,7 +143,7 @@ def remove(
     found = find(tx, name)
     versions.expect(tx, registry, found.id, expected)
     tx.execute(select(registry.c.id).where(registry.c.id == found.id).with_for_update())
-    there = (repository.c.registry_id == found.id) & (repository.c.state != TRASHED)
+    there = (repository.c.registry_id == found.id) & (repository.c.state.not_in(AWAY))
     held = tx.scalar(select(func.count()).where(there)) or 0
     if held:
         raise NotEmpty("registry", name, f"{held} {'repository' if held == 1 else 'repositories'}")

@@ -9,7 +9,7 @@ from berth.audit import events
 from berth.audit.events import Actor
 from berth.db import changes, insert_ignore, pages, versions
 from berth.db.pages import Found, Wanted
-from berth.db.tables import TRASHED, image, image_blob, registry, repository
+from berth.db.tables import AWAY, image, image_blob, registry, repository
 from berth.registry import place_trash, reach, registries
 from berth.words import names
 from berth.words.errors import AlreadyExists, NotEmpty, PlaceDeleting, RepositoryUnknown
@@ -74,7 +74,7 @@ def find(tx: Connection, registry_name: str, name: str) -> Repository:
     """Raises `RegistryUnknown`, `RepositoryUnknown`."""
     owner = registries.find(tx, registry_name)
     mine = (repository.c.registry_id == owner.id) & (repository.c.name == name)
-    query = select(repository).where(mine, repository.c.state != TRASHED)
+    query = select(repository).where(mine, repository.c.state.not_in(AWAY))
     row = tx.execute(query).mappings().first()
     if row is None:
         raise RepositoryUnknown(registry_name, name)
@@ -86,7 +86,7 @@ def of_registry(tx: Connection, registry_name: str | None = None) -> list[Reposi
     query = (
         select(repository, registry.c.name.label("registry"))
         .join(registry)
-        .where(repository.c.state != TRASHED)
+        .where(repository.c.state.not_in(AWAY))
         .order_by(registry.c.name, repository.c.name)
     )
     if registry_name is not None:

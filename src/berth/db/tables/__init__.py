@@ -33,7 +33,7 @@ from berth.db.tables.contents import (
     tag_history,
 )
 from berth.db.tables.people import access_key, account, grant_, identity, refresh_token, session, signing_key, throttle
-from berth.db.tables.places import TRASHED, image, image_measure, registry, repository
+from berth.db.tables.places import AWAY, LEAVING, TRASHED, image, image_measure, registry, repository
 from berth.db.tables.restriction import refused_pull
 from berth.db.tables.retention import retention_item, retention_push, retention_run
 from berth.db.tables.scans import (
@@ -57,6 +57,8 @@ from berth.db.tables.waivers import waiver
 from berth.db.tables.work import audit_event, change, job, schedule
 
 __all__ = [
+    "AWAY",
+    "LEAVING",
     "TRASHED",
     "UNTAGGED",
     "access_key",

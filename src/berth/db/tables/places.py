@@ -7,6 +7,10 @@ from berth.db.tables.shared import locked_columns, made_and_edited, metadata, po
 
 TRASHED = "trashed"
 """The state of a registry or repository that is in the trash: see `registry.place_trash`."""
+LEAVING = "leaving"
+"""That of one which is on its way from the trash for good."""
+AWAY = (TRASHED, LEAVING)
+"""For all but the trash they are not there."""
 
 registry = Table(
     "registry",
