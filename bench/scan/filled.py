@@ -26,10 +26,9 @@ from berth.db.tables import (
     scan_body,
     scan_result,
 )
-from berth.scan import evaluation, library, matching
+from berth.scan import evaluation, library
 from berth.scan.advisories import building
 from berth.scan.advisories.opened import Advisories
-from berth.scan.evaluation import Matched
 from berth.scan.inventory import Inventory
 from berth.scan.matches import Component
 from berth.scan.results import BUILTIN
@@ -143,7 +142,7 @@ def _match(database: Database, advisories: Advisories, numbers: dict[Component, 
     waiting = list(numbers.items())
     for begins in range(0, len(waiting), AT_ONCE):
         some = waiting[begins : begins + AT_ONCE]
-        matched = {number: Matched(each, matching.match(advisories, each)) for each, number in some}
+        matched = evaluation.matched(advisories, {number: each for each, number in some})
         with database.write(durable=False) as tx:
             evaluation.keep(tx, matched, at=SCANNED)
         say(f"{begins:,} components")

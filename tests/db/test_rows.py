@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
-from berth.db import Database, among, update_many
+from berth.db import Database, among, insert_many, update_many
 from berth.db.tables import advisory_file, reevaluated, reevaluation, scan_result
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
@@ -59,9 +60,31 @@ def test_rows_are_found_by_a_key_of_several_columns(database: Database) -> None:
     assert rows == [([], None), (["CVE-1", "CVE-2"], AT)]
 
 
-def test_of_no_rows_nothing_is_set(database: Database) -> None:
+def test_of_no_rows_nothing_is_written(database: Database) -> None:
     with database.write() as tx:
         update_many(tx, advisory_file, ["id"], [])
+        insert_many(tx, advisory_file, [])
+        assert tx.execute(select(advisory_file)).all() == []
+
+
+def test_many_rows_are_inserted_as_they_are_given(database: Database) -> None:
+    made = {"scanner": "x", "scanner_version": "1", "gaps": [], "packages": 1, "secrets": {}, "taken_at": AT}
+    rows = [
+        {"id": 1, "digest": "it's", "os": {"id": "é\x00"}, "tally": [1], "unused_at": None, **made},
+        {"id": 2, "digest": '["b"]', "os": None, "tally": None, "unused_at": AT, **made},
+    ]
+    with database.write() as tx:
+        insert_many(tx, scan_result, rows)
+        columns = [scan_result.c[name] for name in rows[0]]
+        kept = tx.execute(select(*columns).order_by(scan_result.c.id)).mappings().all()
+        without = tx.scalars(select(scan_result.c.id).where(scan_result.c.os.is_(None))).all()
+    assert ([dict(each) for each in kept], without) == (rows, [2])
+
+
+def test_a_row_that_is_there_is_not_inserted_again(database: Database) -> None:
+    row = {"reevaluation_id": 1, "result_id": 1, "opened": [], "closed": []}
+    with pytest.raises(IntegrityError), database.write() as tx:
+        insert_many(tx, reevaluated, [row, row])
 
 
 @pytest.mark.parametrize("wanted", [[], ["a"], ["a", "c", "d"]])

@@ -4,6 +4,7 @@ For a short statement SQLAlchemy takes several times as long as SQLite. Values g
 would have them, and errors are its own.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -45,9 +46,23 @@ class Form:
         try:
             return driver.execute(self.sql, given if self._order is None else [given[name] for name in self._order])
         except self._dialect.loaded_dbapi.Error as error:
-            raise DBAPIError.instance(
-                self.sql, None, error, self._dialect.loaded_dbapi.Error, dialect=self._dialect
-            ) from error
+            raise self._error(error) from error
+
+    def execute_many(self, driver: Any, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """With each of these rows, whose values stand as their names do; of SQLite, which takes values by their places.
+
+        Raises what SQLAlchemy would raise. Any: the driver's connection, and values.
+        """
+        taken = [(names.index(name), self._bind.get(name)) for name in self._order or ()]
+        given = ([row[place] if bind is None else bind(row[place]) for place, bind in taken] for row in rows)
+        try:
+            driver.executemany(self.sql, given)
+        except self._dialect.loaded_dbapi.Error as error:
+            raise self._error(error) from error
+
+    def _error(self, error: Exception) -> DBAPIError:
+        of_driver = self._dialect.loaded_dbapi.Error
+        return DBAPIError.instance(self.sql, None, error, of_driver, dialect=self._dialect)  # type: ignore[return-value]
 
     def row(self, found: Row | None) -> Row | None:
         if found is None or not self._result:
@@ -71,6 +86,10 @@ class Prepared:
         """Returns how many rows it touched."""
         count: int = self._form(tx).execute(tx.connection.driver_connection, values).rowcount
         return count
+
+    def run_many(self, tx: Connection, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """With each of these rows, whose values stand as their names do; on SQLite. Any: column values."""
+        self._form(tx).execute_many(tx.connection.driver_connection, names, rows)
 
     def first(self, tx: Connection, **values: Any) -> dict[str, Any] | None:  # Any: column values
         form = self._form(tx)

@@ -1,7 +1,8 @@
 """Inserts that leave uniqueness to the database, the same on both."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -11,14 +12,16 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Table,
+    TableValuedAlias,
     Text,
-    Update,
     any_,
     bindparam,
     cast,
     column,
     func,
+    insert,
     literal,
+    select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -72,32 +75,63 @@ def among(tx: Connection, one: ColumnElement[Any], values: Collection[Any]) -> C
     return one.in_(values) if tx.dialect.name == "sqlite" else one == any_(literal(list(values), ARRAY(one.type)))
 
 
+def insert_many(tx: Connection, table: Table, rows: Sequence[Values]) -> None:
+    """Insert rows that are not there. All have the same columns."""
+    if not rows:
+        return
+    names = tuple(rows[0])
+    if tx.dialect.name == "sqlite":
+        _insert_one(table, names).run_many(tx, names, _values(names, rows))
+        return
+    given = _given(table, names, rows)
+    tx.execute(insert(table).from_select(names, select(*(cast(given.c[n], table.c[n].type) for n in names))))
+
+
 def update_many(tx: Connection, table: Table, key: Sequence[str], rows: Sequence[Values]) -> None:
     """Set the other columns of each on the row that has the same `key` columns. All rows have the same columns."""
     if not rows:
         return
     names = tuple(rows[0])
     if tx.dialect.name == "sqlite":
-        tx.execute(_update_one(table, names, tuple(key)), [{f"new_{n}": row[n] for n in names} for row in rows])
+        _update_one(table, names, tuple(key)).run_many(tx, [f"new_{n}" for n in names], _values(names, rows))
         return
-    # In one statement: to go to the server and back with each takes longer than all the server does.
-    columns = [_array(table.c[n].type, [row[n] for row in rows]) for n in names]
-    given = func.unnest(*columns).table_valued(*(column(n) for n in names)).render_derived("given")
+    given = _given(table, names, rows)
     same = [table.c[n] == given.c[n] for n in key]
     tx.execute(update(table).where(*same).values({n: cast(given.c[n], table.c[n].type) for n in names if n not in key}))
 
 
-def _array(kind: TypeEngine[Any], values: list[Any]) -> ColumnElement[Any]:  # Any: values of one column
-    """JSON goes as text, for a list of lists would be an array of two dimensions."""
-    if isinstance(kind, JSON):
-        return literal([json.dumps(value) for value in values], ARRAY(Text))
-    return literal(values, ARRAY(kind))
+def _values(names: Sequence[str], rows: Sequence[Values]) -> Iterator[list[Any]]:  # Any: column values
+    return ([row[n] for n in names] for row in rows)
+
+
+def _given(table: Table, names: Sequence[str], rows: Sequence[Values]) -> TableValuedAlias:
+    """Rows in one statement: to go to PostgreSQL and back with each takes longer than all that it does.
+
+    They go as one document, for what is written value by value is written by Python. In it JSON is text, as it came:
+    PostgreSQL would refuse escapes in it that it keeps otherwise. Bytes cannot go so.
+    """
+    kinds = {n: table.c[n].type for n in names}
+    plain = [{n: _plain(kinds[n], row[n]) for n in names} for row in rows]
+    document = literal(json.dumps(plain, default=datetime.isoformat), Text)
+    columns = (column(n, Text() if isinstance(kind, JSON) else kind) for n, kind in kinds.items())
+    return func.json_to_recordset(cast(document, JSON)).table_valued(*columns).render_derived("given", with_types=True)
+
+
+def _plain(kind: TypeEngine[Any], value: Any) -> Any:  # Any: a value of a column
+    if not isinstance(kind, JSON) or (value is None and kind.none_as_null):
+        return value
+    return json.dumps(value)
 
 
 @lru_cache(maxsize=16)
-def _update_one(table: Table, names: tuple[str, ...], key: tuple[str, ...]) -> Update:
+def _insert_one(table: Table, names: tuple[str, ...]) -> Prepared:
+    return Prepared(insert(table), *names)
+
+
+@lru_cache(maxsize=16)
+def _update_one(table: Table, names: tuple[str, ...], key: tuple[str, ...]) -> Prepared:
     same = [table.c[n] == bindparam(f"new_{n}") for n in key]
-    return update(table).where(*same).values({n: bindparam(f"new_{n}") for n in names if n not in key})
+    return Prepared(update(table).where(*same).values({n: bindparam(f"new_{n}") for n in names if n not in key}))
 
 
 def upsert(tx: Connection, table: Table, values: Values, key: Sequence[str], change: Values | None = None) -> None:

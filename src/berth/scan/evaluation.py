@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, select, update
 
-from berth.db import among, update_many
+from berth.db import among, insert_many, update_many
 from berth.db.tables import advisory_file, component, component_match, result_component, scan_result, vulnerability
 from berth.registry import reach
-from berth.scan import ecosystems, vulnerabilities
+from berth.scan import ecosystems, matching, vulnerabilities
+from berth.scan.advisories.opened import Advisories
 from berth.scan.hiding import RANKS
 from berth.scan.inventory import Kind
 from berth.scan.library import CURRENT
@@ -49,6 +50,12 @@ class News:
 class Matched:
     component: Component
     matches: Sequence[Match]
+
+
+def matched(advisories: Advisories, components: Mapping[int, Component]) -> dict[int, Matched]:
+    """What advisories say of these components."""
+    found = matching.match_all(advisories, components)
+    return {number: Matched(each, found[number]) for number, each in components.items()}
 
 
 def under(tx: Connection, build: str) -> bool:
@@ -94,16 +101,20 @@ def every(tx: Connection, *, but: Collection[int] = ()) -> dict[int, Component]:
 
 
 def differing(tx: Connection, matched: Mapping[int, Matched]) -> dict[int, int]:
-    """Those of them that are to be kept, for other matches or none are; and how many results have each."""
+    """Those of them that are to be kept, for other matches or none are; and how many results have each.
+
+    What is in the same results, as packages of one base image are, stands together.
+    """
     kept = _kept(tx, matched)
     asked = {number for number, each in matched.items() if any(_difference(kept[number], each))}
     for some in reach.batches(matched):
         asked.update(tx.scalars(select(component.c.id).where(among(tx, component.c.id, some), ~component.c.matched)))
-    having = dict.fromkeys(sorted(asked), 0)
+    mine, result_id = result_component.c.component_id, result_component.c.result_id
+    having: dict[int, tuple[int, int]] = dict.fromkeys(asked, (0, 0))
     for some in reach.batches(asked):
-        mine = result_component.c.component_id
-        having |= dict(tx.execute(select(mine, func.count()).where(among(tx, mine, some)).group_by(mine)).all())
-    return having
+        counted = select(mine, func.min(result_id), func.count()).where(among(tx, mine, some)).group_by(mine)
+        having |= {number: (first, count_) for number, first, count_ in tx.execute(counted).all()}
+    return {number: having[number][1] for number in sorted(asked, key=lambda each: (having[each], each))}
 
 
 def keep(tx: Connection, matched: Mapping[int, Matched], *, at: datetime, but_matched: bool = False) -> dict[int, News]:
@@ -124,8 +135,7 @@ def keep(tx: Connection, matched: Mapping[int, Matched], *, at: datetime, but_ma
             changed[component_id] = _news(each.component.kind, less, more)
     if gone:
         tx.execute(_FORGET, gone)
-    if fresh:
-        tx.execute(insert(component_match), fresh)
+    insert_many(tx, component_match, fresh)
     for some in reach.batches(there):
         tx.execute(update(component).where(among(tx, component.c.id, some), ~component.c.matched).values(matched=True))
     return changed
@@ -161,7 +171,7 @@ def spread(tx: Connection, changed: Mapping[int, News]) -> dict[int, News]:
     of_results: dict[int, News] = defaultdict(News)
     for some in reach.batches(changed):
         having = select(result_component).where(among(tx, result_component.c.component_id, some))
-        for result_id, component_id, units in tx.execute(having):
+        for result_id, component_id, units in tx.execute(having).all():
             news, mine = changed[component_id], of_results[result_id]
             for place, more in news.cells.items():
                 mine.cells[place] = mine.cells.get(place, 0) + units * more
@@ -224,7 +234,7 @@ def _hold_tallies(tx: Connection, ids: Collection[int]) -> dict[int, list[int]]:
     query = select(scan_result.c.id, scan_result.c.tally, scan_result.c.evaluated_at.is_not(None).label("counts"))
     mine = query.where(among(tx, scan_result.c.id, ids)).order_by(scan_result.c.id)
     rows = tx.execute(mine.with_for_update(key_share=True))
-    return {number: tally for number, tally, counts in rows if counts}
+    return {number: tally for number, tally, counts in rows.all() if counts}
 
 
 def _kept(tx: Connection, ids: Collection[int]) -> dict[int, dict[str, RowMapping]]:
@@ -232,7 +242,7 @@ def _kept(tx: Connection, ids: Collection[int]) -> dict[int, dict[str, RowMappin
     found: dict[int, dict[str, RowMapping]] = {number: {} for number in ids}
     query = select(component_match, vulnerability.c.name).join(vulnerability)
     for some in reach.batches(ids):
-        for row in tx.execute(query.where(among(tx, component_match.c.component_id, some))).mappings():
+        for row in tx.execute(query.where(among(tx, component_match.c.component_id, some))).mappings().all():
             found[row["component_id"]][row["name"]] = row
     return found
 

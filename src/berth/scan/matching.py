@@ -10,11 +10,12 @@ when none of them has a level is it taken from others that tell of the flaw.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from berth.scan import ecosystems, modules, severity, versions
 from berth.scan.advisories import links, ranges, telling
 from berth.scan.advisories.opened import Advisories, Said, Telling
-from berth.scan.matches import Component, FixState, Match
+from berth.scan.matches import Component, FixState, Match, Vulnerability
 from berth.scan.severity import Rating
 from berth.scan.versions import Key, VersionInvalid
 
@@ -35,21 +36,44 @@ class Hit:
 
 def match(advisories: Advisories, component: Component) -> list[Match]:
     """By flaw, sorted. A component whose version is none of its ecosystem has what is listed for it to the letter."""
-    said = _said(advisories, component)
-    by_flaw: dict[str, list[Hit]] = {}
-    for hit in _hits(component, said):
-        for flaw in advisories.flaws(hit.number):
-            by_flaw.setdefault(flaw, []).append(hit)
-    near = {number: severity.highest([each.rating for each in rows]) for number, rows in said.items()}
-    return [_match(advisories, flaw, by_flaw[flaw], near) for flaw in sorted(by_flaw)]
+    return _Package(advisories, component.ecosystem, component.name).match(component)
 
 
-def _said(advisories: Advisories, component: Component) -> dict[int, list[Said]]:
-    """What each record says of the component's package."""
-    by_record: dict[int, list[Said]] = {}
-    for said in advisories.about(component.ecosystem, component.name):
-        by_record.setdefault(said.number, []).append(said)
-    return by_record
+def match_all(advisories: Advisories, components: Mapping[int, Component]) -> dict[int, list[Match]]:
+    """As `match`, by the numbers of the components; what is said of a package is read once for all its versions."""
+    by_package: dict[tuple[str, str], list[int]] = {}
+    for number, each in components.items():
+        by_package.setdefault((each.ecosystem, each.name), []).append(number)
+    found: dict[int, list[Match]] = {}
+    for name, numbers in by_package.items():
+        package = _Package(advisories, *name)
+        found |= {number: package.match(components[number]) for number in numbers}
+    return found
+
+
+class _Package:
+    """What is said of a package, in whichever version, and of its flaws."""
+
+    def __init__(self, advisories: Advisories, ecosystem: str, name: str) -> None:
+        self._said: dict[int, list[Said]] = {}
+        for each in advisories.about(ecosystem, name):
+            self._said.setdefault(each.number, []).append(each)
+        self._near = {number: severity.highest([each.rating for each in rows]) for number, rows in self._said.items()}
+        self._flaws = cache(advisories.flaws)
+        self._told = cache(partial(_told, advisories))
+
+    def match(self, component: Component) -> list[Match]:
+        by_flaw: dict[str, list[Hit]] = {}
+        for hit in _hits(component, self._said):
+            for flaw in self._flaws(hit.number):
+                by_flaw.setdefault(flaw, []).append(hit)
+        return [_match(*self._told(flaw), by_flaw[flaw], self._near) for flaw in sorted(by_flaw)]
+
+
+def _told(advisories: Advisories, flaw: str) -> tuple[Vulnerability, list[Telling]]:
+    """A flaw, and the records that tell of it."""
+    tellings = advisories.tellings(flaw)
+    return telling.vulnerability(advisories, flaw, tellings), tellings
 
 
 def _hits(component: Component, said: Mapping[int, Sequence[Said]]) -> Iterator[Hit]:
@@ -112,14 +136,12 @@ def _fix(said: Sequence[Said], key: Key) -> Fix | None:
     return None
 
 
-def _match(advisories: Advisories, flaw: str, hits: Sequence[Hit], near: Mapping[int, Rating]) -> Match:
-    tellings = advisories.tellings(flaw)
+def _match(flaw: Vulnerability, tellings: Sequence[Telling], hits: Sequence[Hit], near: Mapping[int, Rating]) -> Match:
     rating = _rating(tellings, {hit.number: hit.rating for hit in hits}, near)
     fix = min((hit.fix for hit in hits if hit.fix is not None), key=lambda fix: fix[1], default=None)
     state: FixState = "unfixed" if any(hit.has_ranges for hit in hits) else "unknown"
-    told = telling.vulnerability(advisories, flaw, tellings)
     return Match(
-        vulnerability=replace(told, score=rating.score, vector=rating.vector),
+        vulnerability=replace(flaw, score=rating.score, vector=rating.vector),
         level=rating.level,
         level_source=rating.source,
         fixed_version=fix[0] if fix is not None else "",

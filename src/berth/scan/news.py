@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 
-from berth.db import pages, update_many
+from berth.db import among, pages, update_many
 from berth.db.pages import Found, Wanted
 from berth.db.tables import (
     component,
@@ -98,28 +98,41 @@ def _left(tx: Connection, which: ColumnElement[bool], policy: ScanPolicy) -> dic
 
 def still(tx: Connection, wanted: Mapping[int, Collection[str]]) -> set[tuple[int, str]]:
     """Which of these vulnerabilities these results have now, in whichever of their packages."""
+    having: dict[int, list[str]] = defaultdict(list)
+    match = component_match.c
+    named = select(match.component_id, vulnerability.c.name).join_from(component_match, vulnerability)
+    for names in reach.batches({name for some in wanted.values() for name in some}):
+        for number, name in tx.execute(named.where(among(tx, vulnerability.c.name, names))).all():
+            having[number].append(name)
     found: set[tuple[int, str]] = set()
-    for some in reach.batches(wanted):
-        found |= _told(tx, some, {name for each in some for name in wanted[each]}).keys()
+    linked = select(result_component.c.result_id, result_component.c.component_id)
+    for numbers in reach.batches(having):
+        for result_id, number in tx.execute(linked.where(among(tx, result_component.c.component_id, numbers))).all():
+            mine = wanted.get(result_id, ())
+            found.update((result_id, name) for name in having[number] if name in mine)
     return found
 
 
-def settle(tx: Connection, ids: Collection[int]) -> None:
-    """Let results be newly affected no more by what they do not have any more; that it was told of stays.
+def settle(tx: Connection, closed: Mapping[int, Collection[str]], *, but: int) -> None:
+    """Let results be newly affected no more by what has just been closed in them; that it was told of stays.
 
-    Of one that was told of more than was named nobody knows, so it stays as it is.
+    Of one that was told of more than was named nobody knows, so it stays as it is. So does what this re-evaluation
+    tells, which closes nothing that it opened.
     """
     row = reevaluated.c
-    for some in reach.batches(ids):
-        marked = row.result_id.in_(some) & row.opened_at.is_not(None)
+    keys = ["reevaluation_id", "result_id"]
+    for some in reach.batches(closed):
+        marked = among(tx, row.result_id, some) & row.opened_at.is_not(None) & (row.reevaluation_id != but)
         query = select(row.reevaluation_id, row.result_id, row.opened).where(marked)
-        told = [each for each in tx.execute(query) if len(each.opened) < MAX_NEWS]
+        told = [
+            each for each in tx.execute(query).all()
+            if len(each.opened) < MAX_NEWS and any(name in closed[each.result_id] for name in each.opened)
+        ]  # fmt: skip
         wanted: dict[int, set[str]] = defaultdict(set)
         for each in told:
             wanted[each.result_id].update(each.opened)
         has = still(tx, wanted)
         over = [each for each in told if not any((each.result_id, name) in has for name in each.opened)]
-        keys = ["reevaluation_id", "result_id"]
         update_many(
             tx, reevaluated, keys, [{**{key: getattr(each, key) for key in keys}, "opened_at": None} for each in over]
         )

@@ -18,16 +18,17 @@ from sqlalchemy import Connection, insert, select, update
 
 from berth.audit import events
 from berth.audit.events import SYSTEM
-from berth.db import update_many
+from berth.db import among, insert_many, update_many
 from berth.db.tables import advisory_file, reevaluated, reevaluation, scan_result
 from berth.registry import reach
-from berth.scan import evaluation, library, matching, news, vulnerabilities, waking
+from berth.scan import evaluation, library, news, vulnerabilities, waking
 from berth.scan.advisories.opened import Advisories
 from berth.scan.evaluation import Matched, News
 from berth.scan.library import Build
 from berth.scan.matches import Component
 from berth.scan.results import BUILTIN
 from berth.site import Site
+from berth.words.policies import Level
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class Pace:
     """After a transaction that took so long that those who wait seldom look."""
 
 
-ALONE = Pace(250, 2_000, 0.02, 0.1)
+ALONE = Pace(2_000, 4_000, 0.02, 0.1)
 """SQLite has one writer, and lets whoever asks first be it: that would always be this one."""
-BESIDE = Pace(2_000, 20_000)
+BESIDE = Pace(2_000, 8_000)
 """On PostgreSQL only those wait who want the same rows."""
 LONG = 0.2
 
@@ -78,7 +79,7 @@ def put_in_force(site: Site, advisories: Advisories, build: Build, changed: Pack
         waiting = _affected(tx, changed)
     pace = ALONE if site.db.is_embedded else BESIDE
     for some in _parts(waiting, pace):
-        matched = _match(advisories, some)
+        matched = evaluation.matched(advisories, some)
         for part in _light(site, matched, pace):
             began = time.monotonic()
             with site.db.write(durable=False) as tx:
@@ -88,7 +89,7 @@ def put_in_force(site: Site, advisories: Advisories, build: Build, changed: Pack
         outcome.components += len(matched)
     with site.db.write() as tx:
         _hold(tx)
-        late = _match(advisories, _affected(tx, changed, but=waiting))
+        late = evaluation.matched(advisories, _affected(tx, changed, but=waiting))
         outcome.components += len(late)
         _keep(tx, late, outcome, at=site.now())
         old = library.put_in_force(tx, build)
@@ -127,12 +128,10 @@ def _affected(tx: Connection, names: Packages | None, *, but: Collection[int] = 
 
 
 def _parts(waiting: Mapping[int, Component], pace: Pace) -> Iterator[dict[int, Component]]:
-    for numbers in reach.batches(waiting, pace.components):
-        yield {number: waiting[number] for number in numbers}
-
-
-def _match(advisories: Advisories, components: Mapping[int, Component]) -> dict[int, Matched]:
-    return {number: Matched(each, matching.match(advisories, each)) for number, each in components.items()}
+    """Those of one name together: what is said of it is read once."""
+    ordered = sorted(waiting, key=lambda number: (waiting[number].name, number))
+    for begins in range(0, len(ordered), pace.components):
+        yield {number: waiting[number] for number in ordered[begins : begins + pace.components]}
 
 
 def _light(site: Site, matched: Mapping[int, Matched], pace: Pace) -> Iterator[dict[int, Matched]]:
@@ -165,31 +164,37 @@ def _hold(tx: Connection) -> None:
 
 
 def _keep(tx: Connection, matched: Mapping[int, Matched], outcome: Outcome, *, at: datetime) -> None:
-    fresh: list[int] = []
-    more: list[int] = []
     told = evaluation.spread(tx, evaluation.keep(tx, matched, at=at))
-    remain = news.still(tx, {number: each.closed for number, each in told.items() if each.closed})
+    gone = _gone(tx, told)
+    fresh: list[dict[str, Any]] = []
+    more: list[dict[str, Any]] = []
     for result_id, each in told.items():
-        closed = {name: level for name, level in each.closed.items() if (result_id, name) not in remain}
+        closed = gone.get(result_id, {})
         if each.opened or closed:
-            (more if result_id in outcome.results else fresh).append(result_id)
+            rows = more if result_id in outcome.results else fresh
             mine = outcome.results[result_id]
             outcome.opened += len(each.opened.keys() - mine.opened.keys())
             outcome.closed += len(closed.keys() - mine.closed.keys())
             mine.opened |= each.opened
             mine.closed |= closed
-    rows = {number: _row(outcome, number) for number in (*fresh, *more)}
-    if fresh:
-        tx.execute(insert(reevaluated), [rows[number] for number in fresh])
-    update_many(tx, reevaluated, ["reevaluation_id", "result_id"], [rows[number] for number in more])
-    news.settle(tx, [number for number, each in told.items() if each.closed])
+            rows.append(_row(outcome, result_id, mine))
+    insert_many(tx, reevaluated, fresh)
+    update_many(tx, reevaluated, ["reevaluation_id", "result_id"], more)
+    news.settle(tx, {result_id: closed.keys() for result_id, closed in gone.items()}, but=outcome.id)
     counts = {name: getattr(outcome, name) for name in ("components", "opened", "closed")}
     mine_ = reevaluation.c.id == outcome.id
     tx.execute(update(reevaluation).where(mine_).values(**counts, results=len(outcome.results)))
 
 
-def _row(outcome: Outcome, result_id: int) -> dict[str, Any]:  # Any: column values
-    mine = outcome.results[result_id]
+def _gone(tx: Connection, told: Mapping[int, News]) -> dict[int, dict[str, Level]]:
+    """By result what is closed in it: what another of its packages still has is not."""
+    closed = {result_id: each.closed for result_id, each in told.items() if each.closed}
+    for result_id, name in news.still(tx, closed):
+        closed[result_id] = {other: level for other, level in closed[result_id].items() if other != name}
+    return {result_id: each for result_id, each in closed.items() if each}
+
+
+def _row(outcome: Outcome, result_id: int, mine: News) -> dict[str, Any]:  # Any: column values
     told = {"opened": evaluation.worst_first(mine.opened), "closed": evaluation.worst_first(mine.closed)}
     opened_at = outcome.at if mine.opened else None
     return {"reevaluation_id": outcome.id, "result_id": result_id, "opened_at": opened_at, **told}
@@ -219,4 +224,4 @@ def _label(site: Site, build: Build) -> None:
             if not evaluation.under(tx, build.id):
                 return
             values = {"evaluated_at": site.now(), "advisories": build.id, "advisories_at": build.made_at}
-            tx.execute(update(scan_result).where(scan_result.c.id.in_(some), mine).values(**values))
+            tx.execute(update(scan_result).where(among(tx, scan_result.c.id, some), mine).values(**values))

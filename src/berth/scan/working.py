@@ -21,10 +21,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from berth.db import insert_ignore
 from berth.db.tables import blob, image, manifest, manifest_body, registry, repository, scan_layer
-from berth.scan import apart, chosen, evaluation, library, matching, outside, publishing, queue, results, waking
+from berth.scan import apart, chosen, evaluation, library, outside, publishing, queue, results, waking
 from berth.scan.advisories.layout import AdvisoriesUnreadable
 from berth.scan.apart import Canceled, LayerInput
-from berth.scan.evaluation import Matched
 from berth.scan.failed import ScanFailed
 from berth.scan.inventory import Inventory
 from berth.scan.layers.contents import ANALYZER_VERSION
@@ -239,7 +238,7 @@ def _matched(site: Site, digest: str, claimed: Claimed, made: Ready | None) -> b
             if found is None:
                 return False
             waiting = _unmatched(tx, found.id, made)
-        matched = {number: Matched(each, matching.match(advisories, each)) for number, each in waiting.items()}
+        matched = evaluation.matched(advisories, waiting)
     build, numbers = advisories.build, sorted(matched)
     for begins in range(0, len(numbers), AT_ONCE):
         some = {number: matched[number] for number in numbers[begins : begins + AT_ONCE]}

@@ -9,7 +9,7 @@ import pytest
 
 from berth.scan.advisories.opened import Advisories
 from berth.scan.matches import Component, Match
-from berth.scan.matching import match
+from berth.scan.matching import match, match_all
 from berth.words.policies import Level
 from tests.scan.advisories import osv
 from tests.scan.advisories.osv import JSON, affected, record
@@ -344,3 +344,13 @@ def test_names_and_versions_of_images_find_nothing_that_was_not_said(build: Buil
     for strange in ("a' OR 1=1 --", "%", "A", "", "a\x00", "ä"):
         assert match(advisories, npm("1.0.0", strange)) == []
     assert match(advisories, npm("1' OR 1=1 --")) == []
+
+
+def test_versions_of_packages_that_are_matched_together_have_what_each_has_alone(advisories: Advisories) -> None:
+    named = sorted({*list(advisories.packages(["npm"]))[:20], *list(advisories.packages(["Debian:12"]))[:20]})
+    versions = ("0", "1.0.0", "2.4.1", "7.88.1-10", "9999")
+    wanted = dict(enumerate(Component(*package, version, "os") for version in versions for package in named))
+    assert len(wanted) > 100
+    found = match_all(advisories, wanted)
+    assert found == {number: match(advisories, each) for number, each in wanted.items()}
+    assert any(found.values())
