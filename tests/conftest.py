@@ -13,7 +13,7 @@ import structlog
 
 from berth.settings import PREFIX, Settings
 from berth.site import Site, open_site
-from tests import databases, scratch
+from tests import databases, scratch, statements
 from tests.long import LONG, PROFILE
 
 # What this machine's Berth is told is no business of its tests.
@@ -23,6 +23,7 @@ for name in [name for name in os.environ if name.startswith(PREFIX)]:
 os.environ[f"{PREFIX}ADVISORIES_HOURS"] = "0"
 
 scratch.choose()
+statements.keep()
 
 # Coloured tracebacks with all local values take seconds to draw.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
