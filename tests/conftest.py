@@ -1,6 +1,7 @@
 """What every test may ask for. Databases are real: SQLite files and a PostgreSQL of the test run's own."""
 
 import contextlib
+import gc
 import ipaddress
 import os
 import sys
@@ -15,6 +16,8 @@ from berth.settings import PREFIX, Settings
 from berth.site import Site, open_site
 from tests import databases, scratch, statements
 from tests.long import LONG, PROFILE
+
+gc.disable()  # until all is collected: little of it is garbage
 
 # What this machine's Berth is told is no business of its tests.
 for name in [name for name in os.environ if name.startswith(PREFIX)]:
@@ -39,6 +42,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
+
+
+def pytest_collection_finish() -> None:
+    """All that was imported and collected stays to the end, and is not to be looked through for garbage again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
