@@ -1,7 +1,7 @@
 """Programs a test cannot do without: found, or the test is skipped; in CI it fails instead.
 
 A stable Debian has all of them, so a CI machine without one is broken and must not look green. Two things are skipped
-in CI too, with a word: what no stable Debian has, and what a machine does not let anybody do.
+in CI too, with a word: what not every stable Debian has, and what a machine does not let anybody do.
 """
 
 import os
@@ -22,15 +22,20 @@ def need(program: str) -> str:
 
 
 def where_installed(program: str) -> str:
-    """The path of a program that no stable Debian has."""
+    """The path of a program that not every stable Debian has."""
     path = packages.find(program)
     if path is None:
-        pytest.skip(unreleased(program))
+        pytest.skip(_unreleased(program))
     return path
 
 
-def unreleased(program: str) -> str:
-    return f"{program} is not on PATH, and no stable Debian has it"
+def installed(program: str) -> pytest.MarkDecorator:
+    """The same for a test as a whole, asked before its servers are started for nothing."""
+    return pytest.mark.skipif(packages.find(program) is None, reason=_unreleased(program))
+
+
+def _unreleased(program: str) -> str:
+    return f"{program} is not on PATH, and not every stable Debian has it"
 
 
 def absent(reason: str) -> str:

@@ -17,7 +17,7 @@ def test_in_ci_a_test_without_its_program_fails(monkeypatch: pytest.MonkeyPatch)
         programs.need("no-such-program")
 
 
-def test_what_no_stable_debian_has_is_skipped_in_ci_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_not_every_stable_debian_has_is_skipped_in_ci_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.skip.Exception, match="no-such-program is not on PATH"):
         programs.where_installed("no-such-program")

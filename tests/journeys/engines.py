@@ -20,6 +20,9 @@ Settings = Mapping[str, str]
 
 NOT_PERMITTED = re.compile("operation not permitted|permission denied|cgroup", re.IGNORECASE)
 """What an engine says at its end where the machine does not let it run."""
+SNAPSHOTTER = "native"
+"""It copies; others need a file system that not every machine has."""
+LAID_OUT = ("amd64", "arm64")
 PATIENCE = 60
 
 
@@ -39,7 +42,7 @@ def docker(features: Mapping[str, bool] | None = None) -> Iterator[Settings]:
         told = {"insecure-registries": ["127.0.0.0/8"], "features": features or {}}
         (here / "daemon.json").write_text(json.dumps(told))
         places = ("--data-root", f"{here}/data", "--exec-root", f"{here}/exec", "--pidfile", f"{here}/pid")
-        storage = "native" if snapshots else "vfs"
+        storage = SNAPSHOTTER if snapshots else "vfs"
         alone = ("--iptables=false", "--ip6tables=false", "--bridge=none", f"--storage-driver={storage}")
         socket = here / "docker.sock"
         words = ("--config-file", f"{here}/daemon.json", *places, *alone, "-H", f"unix://{socket}")
@@ -54,10 +57,16 @@ def containerd() -> Iterator[Settings]:
         (here / "config.toml").write_text(
             f'version = 2\nroot = "{here}/root"\nstate = "{here}/state"\n'
             'disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]\n'
-            f'[grpc]\naddress = "{socket}"\n[ttrpc]\naddress = "{socket}.ttrpc"\n'
+            f'[grpc]\naddress = "{socket}"\n[ttrpc]\naddress = "{socket}.ttrpc"\n' + "".join(map(_laid_out, LAID_OUT))
         )
         with _running(here, "containerd", "-c", f"{here}/config.toml", socket=socket):
             yield {"CONTAINERD_ADDRESS": str(socket)}
+
+
+def _laid_out(architecture: str) -> str:
+    """Later releases than 1.6 lay images out in the engine, and ask it alone for which platforms."""
+    where = 'plugins."io.containerd.transfer.v1.local".unpack_config'
+    return f'[[{where}]]\nplatform = "linux/{architecture}"\nsnapshotter = "{SNAPSHOTTER}"\ndiffer = "walking"\n'
 
 
 @contextlib.contextmanager

@@ -1,19 +1,14 @@
-"""Clients that no stable Debian has. Each is tried where it is on PATH."""
+"""Clients that not every stable Debian has. Each is tried where it is on PATH."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from tests import packages, programs
 from tests.client import Image
 from tests.journeys.tools import Tools
+from tests.programs import installed
 from tests.serving import ADMIN, PASSWORD, REPOSITORY, Server
-
-
-def installed(program: str) -> pytest.MarkDecorator:
-    """Asked before the server is started for nothing."""
-    return pytest.mark.skipif(packages.find(program) is None, reason=programs.unreleased(program))
 
 
 def image(shared: Server, name: str) -> Image:
