@@ -1,5 +1,6 @@
 """From a push to what people see: scans by the queue, with real layers, real advisories and a process of their own."""
 
+import shutil
 import zipfile
 from collections.abc import Collection
 from pathlib import Path
@@ -12,7 +13,7 @@ from berth.db.tables import blob
 from berth.jobs import listed, run_jobs
 from berth.registry import manifests, operations, rows, trash
 from berth.registry.rows import Row
-from berth.scan import asking, importing, looking, queue, standing, working
+from berth.scan import asking, importing, library, looking, queue, standing, working
 from berth.scan.standing import Standing
 from berth.site import Site
 from berth.words import digest as digests
@@ -104,6 +105,22 @@ def test_without_advisories_a_scan_waits_and_shows_no_zero(site: Site, web: Targ
         site.blobs.delete(key.name)  # what is known of the layers is not asked for again
     working.run_all(site)
     assert levels(stands(web, pushed)) == MINBASE
+
+
+def test_a_scan_says_that_the_advisories_are_lost(site: Site, web: Target, tmp_path: Path) -> None:
+    pushed = images.push(web, images.minbase(), tag="v1")
+    assert import_(site, tmp_path, "Debian") == "done"
+    with site.db.read() as tx:
+        build = library.current(tx)
+    assert build is not None
+    shutil.rmtree(library.folder(site))
+    if build.key:
+        site.blobs.delete(build.key)
+    check(web, pushed)
+    working.run_all(site)
+    found = stands(web, pushed)
+    assert (found.state, found.code, found.counts) == ("failed", "NO_DATABASE", None)
+    assert "import them again" in found.reason
 
 
 def test_an_image_whose_config_is_gone_says_so_and_is_tried_again(site: Site, web: Target) -> None:

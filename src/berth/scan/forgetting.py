@@ -92,6 +92,8 @@ def _drop_layers(site: Site) -> int:
         digests = tx.scalars(select(scan_layer.c.digest).where(old)).all()
     for some in reach.batches(digests, FEW):
         with steps.write(site) as tx:
+            mine = select(scan_layer.c.digest).where(scan_layer.c.digest.in_(some), old)
+            tx.execute(mine.order_by(scan_layer.c.digest).with_for_update())
             gone += tx.execute(delete(scan_layer).where(scan_layer.c.digest.in_(some), old)).rowcount
     return gone
 

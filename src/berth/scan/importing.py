@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import structlog
 from sqlalchemy import Connection, delete, insert, select, update
@@ -30,7 +30,7 @@ from berth.scan.advisories.kept import BuildBusy
 from berth.scan.advisories.layout import AdvisoriesUnreadable
 from berth.scan.advisories.opened import Advisories
 from berth.scan.fetching import given
-from berth.scan.library import GIVEN
+from berth.scan.library import GIVEN, AdvisoriesLost
 from berth.scan.reevaluation import Outcome
 from berth.site import Site
 from berth.words.errors import NoAdvisories
@@ -95,12 +95,12 @@ def import_(site: Site, *, operation_id: str, whole: bool, ecosystem: str = "") 
     reason = ""
     try:
         with tempfile.NamedTemporaryFile(dir=_made(library.folder(site)), prefix="given-") as file:
-            library.copied(site, key, file)
+            _copy(site, key, file)
             with changing(site):
                 _import(site, Path(file.name), operation_id, begun.started_by, whole=whole, ecosystem=ecosystem)
     except BuildBusy:
         raise  # whoever makes one ends some day: the job rests and runs again
-    except (SourceRefused, NothingLearnt, AdvisoriesUnreadable, KeyError, OSError, sqlite3.Error) as refused:
+    except (SourceRefused, NothingLearnt, AdvisoriesUnreadable, OSError, sqlite3.Error) as refused:
         reason = str(refused) or type(refused).__name__
     with site.db.write() as tx:
         tx.execute(delete(advisory_file).where(advisory_file.c.id == operation_id))
@@ -122,12 +122,19 @@ def roll_back(site: Site, *, operation_id: str, build: str) -> None:
         if previous is not None and previous.id == build:
             try:
                 put_in_force(site, library.here(site, previous), begun.started_by)
-            except (AdvisoriesUnreadable, OSError, KeyError, sqlite3.Error) as refused:
+            except (AdvisoriesLost, AdvisoriesUnreadable, OSError, sqlite3.Error) as refused:
                 reason = str(refused)
         elif current is None or current.id != build:
             reason = "other advisories have come into force meanwhile"
     with site.db.write() as tx:
         operations.end(tx, operation_id, at=site.now(), reason=reason)
+
+
+def _copy(site: Site, key: str, to: IO[bytes]) -> None:
+    try:
+        library.copied(site, key, to)
+    except KeyError:
+        raise SourceRefused("the file that was given is gone from the store; give it again") from None
 
 
 def _import(site: Site, file: Path, operation_id: str, by: str, *, whole: bool, ecosystem: str) -> None:
@@ -161,7 +168,7 @@ def here(site: Site, *, whole: bool = False) -> Path:
     if last is not None:
         try:
             kept.use(folder, library.here(site, last))
-        except (FileNotFoundError, KeyError, AdvisoriesUnreadable) as lost:
+        except (AdvisoriesLost, AdvisoriesUnreadable) as lost:
             if not whole:
                 text = f"the advisories in force cannot be read ({lost}); import all of them anew, with --whole"
                 raise SourceRefused(text) from None

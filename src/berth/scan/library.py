@@ -19,6 +19,7 @@ from berth.blobs import keys
 from berth.db.tables import advisory_file
 from berth.registry import tickets
 from berth.scan.advisories import kept, layout
+from berth.scan.advisories.layout import AdvisoriesUnreadable
 from berth.scan.advisories.opened import Advisories
 from berth.site import Site
 from berth.words import digest as digests
@@ -55,15 +56,27 @@ def previous(tx: Connection) -> Build | None:
     return _in_state(tx, PREVIOUS)
 
 
+class AdvisoriesLost(Exception):
+    """Of the build in force there is no file any more that can be read: somebody has to import it again."""
+
+
 @contextlib.contextmanager
 def opened(site: Site) -> Iterator[Advisories | None]:
-    """The build in force; None while there is none. It stays readable when another comes into force meanwhile."""
+    """The build in force; None while there is none. It stays readable when another comes into force meanwhile.
+
+    Raises `AdvisoriesLost`.
+    """
     with site.db.read() as tx:
         build = current(tx)
     if build is None:
         yield None
         return
-    with contextlib.closing(Advisories.open(here(site, build))) as advisories:
+    path = here(site, build)
+    try:
+        advisories = Advisories.open(path)
+    except AdvisoriesUnreadable as error:
+        raise AdvisoriesLost(str(error)) from error
+    with contextlib.closing(advisories):
         yield advisories
 
 
@@ -136,23 +149,32 @@ def copied(site: Site, key: str, target: IO[bytes]) -> None:
 
 
 def here(site: Site, build: Build) -> Path:
-    """The file of a build, fetched when it is not here. Raises `FileNotFoundError`, `KeyError`."""
+    """The file of a build, fetched when it is not here. Raises `AdvisoriesLost`."""
     path = kept.path(folder(site), build.id)
     if path.is_file():
         return path
     if build.key == HERE_ALONE:
-        raise FileNotFoundError(f"the advisories {build.id} are gone from {path.parent}: import them again")
+        raise AdvisoriesLost(f"the advisories {build.id} are gone from {path.parent}: import them again")
     log.info("fetching advisories", build=build.id)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.fetched")
     try:
-        with part.open("wb") as file:
-            copied(site, build.key, file)
-        layout.check_whole(part)
+        _fetch(site, build, part)
         part.rename(path)
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def _fetch(site: Site, build: Build, to: Path) -> None:
+    try:
+        with to.open("wb") as file:
+            copied(site, build.key, file)
+        layout.check_whole(to)
+    except KeyError:
+        raise AdvisoriesLost(f"the advisories {build.id} are gone from the store: import them again") from None
+    except AdvisoriesUnreadable as error:
+        raise AdvisoriesLost(str(error)) from error
 
 
 def _in_state(tx: Connection, state: str) -> Build | None:

@@ -174,7 +174,7 @@ def _update(site: Site, begun: Operation, wanted: tuple[str, ...], mirror: Mirro
     try:
         with importing.changing(site):
             return _put_in_force(site, begun, parts, base)
-    except (SourceRefused, NothingLearnt, AdvisoriesUnreadable, KeyError, OSError, sqlite3.Error) as failed:
+    except (SourceRefused, NothingLearnt, AdvisoriesUnreadable, OSError, sqlite3.Error) as failed:
         reason = str(failed) or type(failed).__name__
         return [_Part(each.ecosystem, known.get(each.ecosystem), each.source, reason=reason) for each in parts]
 

@@ -22,7 +22,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from berth.db import insert_ignore
 from berth.db.tables import blob, image, manifest, manifest_body, registry, repository, scan_layer
 from berth.scan import apart, chosen, evaluation, library, outside, publishing, queue, results, waking
-from berth.scan.advisories.layout import AdvisoriesUnreadable
 from berth.scan.apart import Canceled, LayerInput
 from berth.scan.failed import ScanFailed
 from berth.scan.inventory import Inventory
@@ -194,6 +193,8 @@ def _layers(site: Site, document: Document) -> tuple[list[LayerInput], bytes]:
         bodies = {row.digest: row.body for row in tx.execute(kept)}
     if bodies:
         with site.db.write(durable=False) as tx:
+            held = select(scan_layer.c.digest).where(known).order_by(scan_layer.c.digest)
+            tx.execute(held.with_for_update())  # in one order, so that no two scans wait for each other
             tx.execute(update(scan_layer).where(known).values(used_at=site.now()))
     layers = [
         LayerInput(
@@ -224,7 +225,7 @@ def _evaluate(site: Site, digest: str, claimed: Claimed, made: Ready | None) -> 
     """As `_matched`; advisories that are lost are a failure with its reason."""
     try:
         return _matched(site, digest, claimed, made)
-    except (FileNotFoundError, KeyError, AdvisoriesUnreadable) as lost:
+    except library.AdvisoriesLost as lost:
         raise ScanFailed("NO_DATABASE", f"the advisories in force cannot be read: {lost}") from None
 
 

@@ -20,7 +20,6 @@ from berth.people.callers import Caller
 from berth.registry import opening, operations
 from berth.scan import affected, coverage, importing, library, news, queue, updating
 from berth.scan.advisories import bundles
-from berth.scan.advisories.layout import AdvisoriesUnreadable
 from berth.scan.advisories.opened import Advisories
 from berth.site import Site
 from berth.words.errors import NoAdvisories
@@ -182,7 +181,7 @@ def _opened(site: Site) -> Iterator[Advisories]:
     with ExitStack() as stack:
         try:
             advisories = stack.enter_context(library.opened(site))
-        except (FileNotFoundError, KeyError, AdvisoriesUnreadable):
+        except library.AdvisoriesLost:
             advisories = None
         if advisories is None:
             raise NoAdvisories
