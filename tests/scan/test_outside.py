@@ -21,6 +21,13 @@ from tests.scan.external.recorded import TRIVY
 from tests.scan.test_scanning import check, import_, levels, row_of, stands
 
 COPIES = "shutil.copyfile(REPORT, output)"
+OF_THIS_IMAGE = """
+    layout = args[args.index("--input") + 1]
+    listed = json.load(open(f"{layout}/index.json"))["manifests"][0]["digest"].replace(":", "/")
+    report = json.load(open(REPORT))
+    report["Metadata"]["ImageID"] = json.load(open(f"{layout}/blobs/{listed}"))["config"]["digest"]
+    json.dump(report, open(output, "w"))
+"""
 GIVES_UP = "sys.exit(3)"
 
 
@@ -42,8 +49,8 @@ SAYS_IT_TWICE = f"json.dump({TWICE!r}, open(output, 'w'))"
 
 @pytest.fixture
 def does() -> str:
-    """What the program does when it is to write a report: it gives a recorded one, whatever the image."""
-    return COPIES
+    """What the program does when it is to write a report: it gives a recorded one, as if it were of this image."""
+    return OF_THIS_IMAGE
 
 
 @pytest.fixture
@@ -104,6 +111,16 @@ def test_a_scanner_that_gives_up_is_a_failed_scan_with_the_reason(web: Target) -
     working.run_all(web.site)
     found = stands(web, pushed)
     assert (found.state, found.code, found.counts) == ("failed", "SCANNER_EXIT", None)
+
+
+@pytest.mark.parametrize("does", [COPIES])
+def test_a_report_of_another_image_is_a_failed_scan(web: Target) -> None:
+    pushed = images.push(web, images.minbase(), tag="v1")
+    check(web, pushed)
+    working.run_all(web.site)
+    found = stands(web, pushed)
+    assert (found.state, found.code, found.counts) == ("failed", "SCANNER_OUTPUT", None)
+    assert "another image" in found.reason
 
 
 @pytest.mark.parametrize("does", [SAYS_IT_TWICE])

@@ -103,11 +103,12 @@ def _report(
         layout.write(
             where, document.body, document.media_type, _blobs(site, document), for_others=for_others, cancel=cancel
         )
+        of = "" if document.config is None else str(document.config.digest)
         match how:
             case Trivy():
-                return trivy.scan(how, where, cancel)
+                return trivy.scan(how, where, cancel, image=of)
             case Grype():
-                return grype.scan(how, where, cancel)
+                return grype.scan(how, where, cancel, image=of)
 
 
 def _blobs(site: Site, document: Document) -> list[tuple[Digest, partial[Readable]]]:

@@ -135,3 +135,11 @@ def test_what_is_no_report_is_no_clean_image(given: dict[str, Any]) -> None:  # 
 def test_a_finding_that_cannot_be_read_is_told_of() -> None:
     reported = report(match(), {"vulnerability": {"id": "CVE-1"}}, {})
     assert (len(reported.findings), [gap.code for gap in reported.gaps]) == (1, ["damaged"])
+
+
+def test_a_report_of_another_image_is_refused() -> None:
+    read = document(GRYPE)
+    own = read["source"]["target"]["imageID"]
+    assert grype_report.parse(read, config=own).findings
+    with pytest.raises(ScanFailed, match="another image"):
+        grype_report.parse(read, config=own.replace("a", "b"))

@@ -34,6 +34,12 @@ def load(body: bytes, whose: str) -> JSON:
     return document
 
 
+def same_image(told: str, config: str, whose: str) -> None:
+    """Raises `ScanFailed` where a report tells of an image with another config than was given to be scanned."""
+    if told and config and told != config:
+        raise ScanFailed("SCANNER_OUTPUT", f"the report of {whose} is of another image: its config is {told}")
+
+
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 

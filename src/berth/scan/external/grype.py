@@ -11,11 +11,16 @@ from berth.scan.external.running import Limits, Running
 _DEFAULT = Limits()
 
 
-def scan(config: Grype, layout: Path, cancel: threading.Event, *, limits: Limits = _DEFAULT) -> Reported:
-    """What it finds in the one image of an OCI layout. Raises `ScanFailed` and `Canceled`."""
+def scan(
+    config: Grype, layout: Path, cancel: threading.Event, *, image: str = "", limits: Limits = _DEFAULT
+) -> Reported:
+    """What it finds in the one image of an OCI layout, whose config has this digest (empty: whichever it has).
+
+    Raises `ScanFailed` and `Canceled`.
+    """
     with Running(config.program, config.timeout_seconds, cancel, limits=limits) as grype:
         printed = grype.run([f"oci-dir:{layout}", "-o", "json"], _environment(config))
-        reported = grype_report.parse(documents.load(printed, "Grype"))
+        reported = grype_report.parse(documents.load(printed, "Grype"), config=image)
         told = reported.scanner_version, reported.database_at
         return reported.by(config.name, told[0], sha256=grype.sha256, database_at=told[1])
 

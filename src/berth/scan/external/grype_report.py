@@ -38,12 +38,14 @@ _SOURCES = {"github": "ghsa"}
 _MAX_SCORES = 20
 
 
-def parse(document: JSON) -> Reported:
-    """Raises `ScanFailed` for what is no such report."""
+def parse(document: JSON, *, config: str = "") -> Reported:
+    """Raises `ScanFailed` for what is no such report, and for one of another image than that with this config."""
     descriptor = documents.table(document.get("descriptor"))
     matches = document.get("matches")
     if descriptor.get("name") != "grype" or not isinstance(matches, list):
         raise ScanFailed("SCANNER_OUTPUT", "what Grype printed is no report of it")
+    target = documents.table(documents.table(document.get("source")).get("target"))
+    documents.same_image(documents.text(target.get("imageID")), config, "Grype")
     distro = documents.table(document.get("distro"))
     os = systems.of(documents.text(distro.get("name")).lower(), documents.text(distro.get("version")))
     findings = [_finding(each) if each is not None else None for each in documents.entries(matches)]

@@ -29,14 +29,18 @@ def scan(
     cancel: threading.Event,
     *,
     own: Own = trivy_report.nothing_of_our_own,
+    image: str = "",
     limits: Limits = _DEFAULT,
 ) -> Reported:
-    """What it finds in the one image of an OCI layout. Raises `ScanFailed` and `Canceled`."""
+    """What it finds in the one image of an OCI layout, whose config has this digest (empty: whichever it has).
+
+    Raises `ScanFailed` and `Canceled`.
+    """
     with Running(config.program, config.timeout_seconds, cancel, secrets=[config.token], limits=limits) as trivy:
         cache = config.cache or trivy.folder / "cache"
         version, database_at = _version(trivy.run(["version", "--format", "json", "--cache-dir", str(cache)], {}))
         trivy.run(list(_arguments(config, layout, cache, trivy.folder / _REPORT)), _environment(config))
-        reported = trivy_report.parse(documents.load(trivy.read(_REPORT), "Trivy"), own=own)
+        reported = trivy_report.parse(documents.load(trivy.read(_REPORT), "Trivy"), own=own, config=image)
         # What a client has in its cache is not what the server has matched with.
         built = None if config.server else database_at
         return reported.by(config.name, version, sha256=trivy.sha256, database_at=built)

@@ -60,11 +60,13 @@ def nothing_of_our_own(package: Package, name: str) -> Level:  # noqa: ARG001  a
     return Level.UNKNOWN
 
 
-def parse(document: JSON, *, own: Own = nothing_of_our_own) -> Reported:
-    """Raises `ScanFailed` for another schema."""
+def parse(document: JSON, *, own: Own = nothing_of_our_own, config: str = "") -> Reported:
+    """Raises `ScanFailed` for another schema, and for a report of another image than that with this config."""
     if document.get("SchemaVersion") != SCHEMA:
         raise ScanFailed("SCANNER_OUTPUT", f"Trivy's report is not of schema {SCHEMA}, the one that is understood")
-    metadata = documents.table(documents.table(document.get("Metadata")).get("OS"))
+    told = documents.table(document.get("Metadata"))
+    documents.same_image(documents.text(told.get("ImageID")), config, "Trivy")
+    metadata = documents.table(told.get("OS"))
     os = systems.of(documents.text(metadata.get("Family")), documents.text(metadata.get("Name")))
     listed = list(documents.entries(document.get("Results")))
     if None in listed:
