@@ -1,7 +1,7 @@
 """What the doors share about HTTP: a request seen whole, an answer ready to send, bodies with a bound."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -29,15 +29,21 @@ class Answer:
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
+    pieces: Iterator[bytes] | None = None
+    """Instead of a body that fits into memory; none of them is empty, and what makes them may block."""
 
     async def send(self, send: Send, *, head: bool = False) -> None:
-        """Send it; for `head` without the body, whose length is announced all the same."""
+        """Send it; for `head` without the body, whose length is announced all the same where it is known."""
         await send({"type": "http.response.start", "status": self.status, "headers": self.raw_headers()})
+        if self.pieces is not None and not head:
+            while piece := await in_thread(next, self.pieces, b""):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"" if head else self.body})
 
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
-        if self.status not in BODILESS and not any(name == b"content-length" for name, _ in raw):
+        has_length = self.pieces is None and self.status not in BODILESS
+        if has_length and not any(name == b"content-length" for name, _ in raw):
             raw.append((b"content-length", str(len(self.body)).encode()))
         return raw
 

@@ -76,7 +76,7 @@ def export(view: View) -> Answer:
         ("Content-Disposition", f'attachment; filename="{exported.filename}"'),
         ("Cache-Control", "no-store"),
     ]
-    return Answer(200, headers, b"".join(exported.pieces))
+    return Answer(200, headers, pieces=exported.pieces)
 
 
 def _row(tx: Connection, view: View, image: Image) -> tuple[Row, list[Row]]:
