@@ -5,10 +5,10 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from berth.db import Database, among, insert_many, update_many
+from berth.db import Database, among, insert_fresh, insert_many, update_many
 from berth.db.tables import advisory_file, reevaluated, reevaluation, scan_result
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
@@ -79,6 +79,19 @@ def test_many_rows_are_inserted_as_they_are_given(database: Database) -> None:
         kept = tx.execute(select(*columns).order_by(scan_result.c.id)).mappings().all()
         without = tx.scalars(select(scan_result.c.id).where(scan_result.c.os.is_(None))).all()
     assert ([dict(each) for each in kept], without) == (rows, [2])
+
+
+def test_what_is_inserted_of_many_rows_is_told_and_the_others_stay(database: Database) -> None:
+    made = {"state": "new", "key": "", "size": 0, "sources": {}, "made_at": AT, "made_by": "alice"}
+    with database.write() as tx:
+        tx.execute(insert(advisory_file).values({"id": "a", **made, "state": "old"}))
+        wanted = [{"id": str(number), **made} for number in range(2_000)]
+        assert insert_fresh(tx, advisory_file, [{"id": "a", **made}, *wanted], "id") == {each["id"] for each in wanted}
+        assert insert_fresh(tx, advisory_file, wanted, "id") == insert_fresh(tx, advisory_file, [], "id") == set()
+        states: dict[str, int] = dict(
+            tx.execute(select(advisory_file.c.state, func.count()).group_by(advisory_file.c.state)).all()
+        )
+    assert states == {"old": 1, "new": 2_000}
 
 
 def test_a_row_that_is_there_is_not_inserted_again(database: Database) -> None:

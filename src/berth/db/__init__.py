@@ -2,13 +2,14 @@
 
 from berth.db.engine import Database, Query
 from berth.db.prepared import Prepared
-from berth.db.rows import among, insert_ignore, insert_many, insert_many_ignore, update_many, upsert
+from berth.db.rows import among, insert_fresh, insert_ignore, insert_many, insert_many_ignore, update_many, upsert
 
 __all__ = [
     "Database",
     "Prepared",
     "Query",
     "among",
+    "insert_fresh",
     "insert_ignore",
     "insert_many",
     "insert_many_ignore",

@@ -67,6 +67,14 @@ def insert_many_ignore(tx: Connection, table: Table, rows: Sequence[Values]) -> 
         tx.execute(_insert(tx.dialect.name, table).on_conflict_do_nothing(), rows)
 
 
+def insert_fresh(tx: Connection, table: Table, rows: Sequence[Values], key: str) -> set[Any]:
+    """Insert those that are not there yet; returns their values of the column `key`. Any: these."""
+    if not rows:
+        return set()
+    statement = _insert(tx.dialect.name, table).on_conflict_do_nothing().returning(table.c[key])
+    return set(tx.scalars(statement, rows))
+
+
 def among(tx: Connection, one: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
     """Whether a column has one of many values. On PostgreSQL they are one array: as a list each would have to be read.
 

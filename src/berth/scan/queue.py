@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, exists, func, or_, select, update
 
 from berth.audit.events import Actor
-from berth.db import insert_ignore, pages, upsert
+from berth.db import insert_fresh, pages, upsert
 from berth.db.pages import Found, Wanted
 from berth.db.tables import advisory_file, image, manifest, scan, scan_turn
 from berth.scan import turns
@@ -76,11 +76,8 @@ def put(tx: Connection, manifest_ids: Collection[int], actor: Actor, *, priority
     """Have digests scanned; returns those that did not wait for it already. The caller knows that they are images."""
     repositories = _repositories(tx, manifest_ids)
     asked = {"state": "queued", "priority": priority, "due_at": at, "asked_by": actor.name, "asked_at": at}
-    put_now = {
-        each
-        for each, place in repositories.items()
-        if insert_ignore(tx, scan, {"manifest_id": each, "repository_id": place, **asked})
-    }
+    rows = [{"manifest_id": each, "repository_id": place, **asked} for each, place in repositories.items()]
+    put_now: set[int] = insert_fresh(tx, scan, rows, "manifest_id")
     _say(tx, put_now, "queued")
     others = scan.c.manifest_id.in_(repositories.keys() - put_now) & (scan.c.state == "queued")
     sooner = scan.c.priority - OWN_PRIORITY + priority
