@@ -17,6 +17,7 @@ from berth.db.pages import Wanted
 from berth.db.tables import advisory_file, audit_event, image, manifest, result_component, scan_result
 from berth.db.tables import component as component_rows
 from berth.registry import rows
+from berth.registry.rows import Filters
 from berth.scan import asking, evaluation, importing, library, news, reevaluation, results, standing, working
 from berth.scan.advisories import building
 from berth.scan.inventory import Inventory
@@ -100,6 +101,15 @@ def affected_at(target: Target, document: Document) -> datetime | None:
         row = rows.one(tx, found, digests.parse(document.digest), at=target.site.now())
         assert row is not None
         return standing.of(tx, found, [row], at=target.site.now())[row.id].newly_affected_at
+
+
+def listed_as_newly_affected(target: Target) -> set[str]:
+    found = images.opened(target)
+    with target.site.db.read() as tx:
+        among = standing.newly_affected(tx, found)
+        filters = Filters(among=among, everything=True)
+        page = rows.page(tx, found, Wanted("name", 10), at=target.site.now(), filters=filters)
+    return {row.digest for row in page.items}
 
 
 def in_force(site: Site) -> str:
@@ -246,6 +256,7 @@ def test_digests_that_are_newly_affected_say_so_until_they_are_read_anew(site: S
     assert (affected_at(web, one), affected_at(web, other)) == (outcome.at, None)
     both = make.index(web, [one, other])
     assert affected_at(web, both) == outcome.at
+    assert listed_as_newly_affected(web) == {one.digest, both.digest}
     with site.db.read() as tx:
         told = tx.execute(select(audit_event.c.after).where(audit_event.c.action == "scan.news")).scalars().all()
         listed = news.of_digests(tx, Wanted("-id", 10), affected=True).items
@@ -256,6 +267,7 @@ def test_digests_that_are_newly_affected_say_so_until_they_are_read_anew(site: S
     with site.db.write() as tx:
         tx.execute(update(scan_result).values(taken_at=site.now()))
     assert affected_at(web, one) is None
+    assert listed_as_newly_affected(web) == set()
 
 
 def test_what_a_policy_leaves_out_whole_is_not_newly_affected(site: Site, web: Target) -> None:
@@ -273,6 +285,7 @@ def test_what_a_policy_leaves_out_whole_is_not_newly_affected(site: Site, web: T
         [told] = news.of_digests(tx, Wanted("-id", 10)).items
         assert (told.opened, told.hidden) == ([], 1)
     assert affected_at(web, document) is None
+    assert listed_as_newly_affected(web) == set()
 
 
 def test_a_digest_is_newly_affected_only_by_what_its_policy_leaves(site: Site, web: Target) -> None:

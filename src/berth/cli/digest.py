@@ -41,12 +41,16 @@ def list_(
     platform: Annotated[str | None, typer.Option(help="Only those for this, as linux/amd64.")] = None,
     tagged: Annotated[bool | None, typer.Option("--tagged/--untagged", help="Only those that are, or are not.")] = None,
     locked: Annotated[bool | None, typer.Option("--locked/--unlocked", help="Only those that are, or are not.")] = None,
+    newly_affected: Annotated[
+        bool, typer.Option("--newly-affected", help="Only those of which advisories have told more since their scan.")
+    ] = False,
     sort: Annotated[str | None, typer.Option(help="name, pushed_at, size, pulls or pulled_at; -size turns it.")] = None,
     limit: Limit = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """List the digests of an image with their tags."""
     asked = {"name": name, "kind": kind, "platform": platform, "tagged": tagged, "locked": locked, "sort": sort}
+    asked["newly_affected"] = newly_affected or None
     level = "all" if everything else "top"
     found = api.every(named.image(image, "digests"), limit=limit, level=level, **remote.told(asked))
     output.rows(found, output_format, columns=COLUMNS)

@@ -43,6 +43,19 @@ def listed(parents: Collection[int]) -> CTE:
     return found.union(select(found.c.root, edge.child_id).join(found, edge.parent_id == found.c.id))
 
 
+def listing(tx: Connection, manifest_ids: Collection[int]) -> set[int]:
+    """These manifests, the indexes that list them, and those that list these."""
+    found: set[int] = set()
+    wanted = set(manifest_ids)
+    while wanted:
+        found |= wanted
+        above: set[int] = set()
+        for some in batches(wanted):
+            above.update(tx.scalars(select(manifest_edge.c.parent_id).where(manifest_edge.c.child_id.in_(some))))
+        wanted = above - found
+    return found
+
+
 def total_size(tx: Connection, manifest_ids: list[int]) -> int:
     """Bytes of these manifests with all that they reach, each digest once."""
     if not manifest_ids:

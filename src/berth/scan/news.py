@@ -33,6 +33,9 @@ Said = tuple[Kind, Level, bool]
 Told = dict[tuple[int, str], list[Said]]
 """By result and vulnerability."""
 
+IS_NEW = reevaluated.c.opened_at > scan_result.c.taken_at
+"""What was told of a result since its layers were read."""
+
 SORTS = {"at": (reevaluation.c.at, reevaluation.c.id)}
 NEWS_SORTS = {"id": (reevaluated.c.reevaluation_id, manifest.c.id)}
 
@@ -74,7 +77,7 @@ def opened(tx: Connection, ids: Collection[int], policy: ScanPolicy) -> dict[int
     found: dict[int, datetime] = {}
     row = reevaluated.c
     for some in reach.batches(ids):
-        mine = row.result_id.in_(some) & (row.opened_at > scan_result.c.taken_at)
+        mine = row.result_id.in_(some) & IS_NEW
         if policy.exclusion:
             found |= _left(tx, mine, policy)
         else:

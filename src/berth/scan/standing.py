@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
-from berth.db.tables import image, manifest, scan_result
+from berth.db.tables import image, manifest, reevaluated, scan_result
 from berth.registry import reach
 from berth.registry.images import Image
 from berth.registry.rows import Row
@@ -134,6 +134,21 @@ def of(
         else:
             standings[row.id] = _alone(_part(row), policy, told)
     return standings
+
+
+def newly_affected(tx: Connection, found: Image) -> frozenset[int]:
+    """The digests of an image that say so, and indexes that list them."""
+    policy = policy_of(tx, found.id)
+    query = (
+        select(manifest.c.id, scan_result.c.id.label("result_id"), scan_result.c.tally)
+        .join(scan_result, scan_result.c.id == manifest.c.result_id)
+        .where(manifest.c.image_id == found.id, manifest.c.kind == "image", scan_result.c.evaluated_at.is_not(None))
+        .where(exists().where(news.IS_NEW, reevaluated.c.result_id == scan_result.c.id))
+    )
+    rows = tx.execute(query).all()
+    opened = news.opened(tx, {row.result_id for row in rows}, policy)
+    told = [row for row in rows if row.result_id in opened and Tally.from_json(row.tally).under(policy).total]
+    return frozenset(reach.listing(tx, {row.id for row in told}))
 
 
 def _part(row: Row) -> _Part:

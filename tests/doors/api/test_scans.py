@@ -216,6 +216,8 @@ def test_what_an_update_came_to_is_listed_for_those_who_see_it(
     assert import_(root, advised, archive.read_bytes())["state"] == "done"
     mine = [each for each in advised.reader.everything("/advisories/news") if each["digest"] == minbase]
     assert mine[0]["opened"] == ["CVE-2099-1000"]
+    affected = f"{advised.path}/-/digests?newly_affected=true"
+    assert [each["digest"] for each in advised.reader.get(affected)["items"]] == [minbase]
     assert somebody(harbour).everything("/advisories/news") == []
     latest = root.get("/advisories/reevaluations")["items"][0]
     assert latest["opened"] >= 1
@@ -223,5 +225,6 @@ def test_what_an_update_came_to_is_listed_for_those_who_see_it(
     with zipfile.ZipFile(archive, "w") as members:
         members.writestr("Debian/DEBIAN-CVE-2099-1000.json", json.dumps(withdrawn))
     assert import_(root, advised, archive.read_bytes())["state"] == "done"
+    assert advised.reader.get(affected)["items"] == []
     scan = advised.reader.get(f"{advised.path}/-/digests/{minbase}/scan")
     assert scan["counts"]["critical"] == 1

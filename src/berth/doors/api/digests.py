@@ -1,6 +1,7 @@
 """Digests at this door: the tags list, detail, the manifest as it was pushed, and a description."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -64,6 +65,8 @@ def list_digests(
     )
     with site.db.read() as tx:
         found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
+        if wanted.newly_affected:
+            filters = replace(filters, among=standing.newly_affected(tx, found))
         page = rows.page(tx, found, wanted.wanted(wanted.sort), at=site.now(), filters=filters)
         verdicts = forecast.of(tx, found, [row.id for row in page.items], at=site.now(), known=page.items)
         scans = standing.of(tx, found, page.items, at=site.now())

@@ -215,6 +215,9 @@ class DigestsWanted(Paging):
     digest: Annotated[
         Text, Field(max_length=135, pattern=r"^$|^sha(256|512):[0-9a-f]*$", description="How the digest begins.")
     ] = ""
+    newly_affected: Annotated[
+        bool, Field(description="Only those of which advisories have told more since their layers were read.")
+    ] = False
 
 
 class Parent(Shown):
