@@ -34,7 +34,8 @@ def test_waivers_are_made_listed_taken_from_openvex_and_ended(berth: Command, tm
     )
     listed = berth.succeeds("waiver", "list", "main", *JSON).json
     assert [(each["vulnerability"], each["package"]) for each in listed] == [("CVE-1", ""), ("CVE-2", "git")]
-    berth.succeeds("waiver", "edit", str(made["id"]), "--owner", "team web")
+    berth.succeeds("waiver", "edit", str(made["id"]), "--owner", "team web", "--place", "main", "--package", "zlib")
+    assert berth.succeeds("waiver", "show", str(made["id"]), *JSON).json["place"] == "main"
     assert berth.succeeds("waiver", "end", str(made["id"]), "--yes", *JSON).json["owner"] == "team web"
     written = json.loads(berth.succeeds("waiver", "export", "main").out)
     assert [each["vulnerability"]["name"] for each in written["statements"]] == ["CVE-2"]

@@ -59,6 +59,7 @@ PAGES = [
     "/waivers",
     "/waivers/-/new?place={image}&digest={scanned}&vulnerability=CVE-2023-45853",
     "/waivers/-/import",
+    "/waivers/{waiver}/edit",
     "/waivers/{waiver}/end",
     "/vulnerabilities",
     "/vulnerabilities?vulnerability=CVE-2023-45853",

@@ -55,13 +55,17 @@ def test_values_tell_what_they_would_refuse_and_what_they_refuse_is_listed(
     popup(page).get_by_label("Restrict vulnerable images").check()
     critical.fill("0")
     expect(preview).to_contain_text("With these values, 1 of 2 digests would be restricted.")
-    expect(preview.get_by_role("listitem")).to_contain_text("Pull restricted: 1 Critical, limit 0")
+    expect(preview).to_contain_text("Pull restricted: 1 Critical, limit 0")
+    alone = preview.get_by_role("listitem").filter(has_text="Restrict vulnerable images: Enabled")
+    expect(alone).to_contain_text("No tag changes.")
+    expect(preview).to_contain_text("Critical, at most: 0 No tag changes.")
     critical.fill("10000000")
     expect(preview).to_contain_text("Enter a whole number from 0 to 9999999.")
     critical.fill("0")
     popup(page).get_by_label("Restrict unscanned images").check()
     expect(preview).to_contain_text("With these values, 2 of 2 digests would be restricted.")
     expect(preview).to_contain_text("Pull restricted: not checked yet")
+    expect(preview).to_contain_text("Restrict unscanned images: Enabled 1 tag more restricted.")
     popup(page).get_by_label("Restrict unscanned images").uncheck()
     confirm(page)
     page.get_by_role("link", name="1 digest restricted now").click()
@@ -184,3 +188,21 @@ def test_waivers_go_out_as_openvex_and_are_made_from_it(
         assert not [words for words in ("/end", "Create waiver", "Import OpenVEX") if words in shown]
     refused = forms.sent(browser_, path, document="{", statuses="not_affected", **given)
     assert forms.alert(refused) == "Document, OpenVEX 0.2.0: This is no JSON."
+
+
+def test_a_waiver_is_edited_and_keeps_the_end_that_nobody_touched(
+    flawed: Document, image: Image, browser_: httpx.Client
+) -> None:
+    number = checks.restricted_and_waived(image, flawed)
+    one, path = f"/api/v1/waivers/{number}", f"/console/waivers/{number}/edit"
+    before = browser_.get(one, auth=checks.AUTH).json()
+    assert path in browser_.get("/console/waivers", params={"place": image.name}).text
+    until = forms.field(browser_.get(path), "expires").partition('value="')[2].partition('"')[0]
+    said = {"place": before["place"], "reason": "never built", "owner": "team sea", "status": "affected"}
+    saved = forms.sent(browser_, path, version="1", expires=until, **said)
+    assert saved.status_code == httpx.codes.SEE_OTHER, saved.text
+    now = browser_.get(one, auth=checks.AUTH).json()
+    assert (now["reason"], now["owner"], now["expires_at"]) == ("never built", "team sea", before["expires_at"])
+    said |= {"place": "elsewhere", "package": "another"}
+    answer = forms.sent(browser_, path, version="1", expires=until, **said)
+    assert answer.status_code == httpx.codes.NOT_FOUND

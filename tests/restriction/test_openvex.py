@@ -1,6 +1,7 @@
 """OpenVEX: documents as its specification shows them, what they mean here, and what we write ourselves."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from berth.people.sight import Sight
 from berth.restriction import scopes, waivers
 from berth.restriction.openvex import statements, taking, writing
 from berth.restriction.openvex.taking import Taken
-from berth.restriction.terms import Status
+from berth.restriction.terms import Status, Terms
 from berth.restriction.waivers import Filter, Waiver
 from berth.site import Site
 from berth.words.errors import FieldInvalid
@@ -251,3 +252,17 @@ def test_what_is_written_is_taken_again_as_what_it_was(site: Site, document: Doc
     again = take(site, document_, statuses=anything)
     assert [len(each.unchanged) for each in again] == [1] * 5
     assert len(every(site)) == 5
+
+
+def test_an_import_renews_what_somebody_waives_at_the_same_time(site: Site, target: Target) -> None:
+    make.manifest(target, b"one", tag="v1")
+    given = said(statement("pkg:oci/apps?repository_url=registry.example.org/main/apps"))
+    with ThreadPoolExecutor(1) as pool:
+        with site.db.write() as tx:
+            scope = scopes.opened(tx, CALLER, "main/apps")
+            ends = site.now() + timedelta(days=1)
+            waivers.create(tx, ACTOR, scope, Terms("CVE-2026-1", "known", "ann", ends), at=site.now())
+            other = pool.submit(take, site, given)
+            assert wait([other], timeout=0.3).not_done
+        [taken] = other.result(60)
+    assert (taken.created, taken.renewed) == ([], ["main/apps"])

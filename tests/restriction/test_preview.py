@@ -181,6 +181,16 @@ def test_a_preview_of_a_repository_tries_its_default_on_all_images(world: World)
         assert tx.execute(select(images_.c.policy_pull, images_.c.version)).all() == before
     assert (found.images, found.tags) == (2, 14)
     assert [(each.image, each.tag) for each in found.page.items] == [("other", "v1"), ("web", "g"), ("web", "h")]
+    paged: list[tuple[str, str]] = []
+    after = None
+    while after is not None or not paged:
+        with world.site.db.read() as tx:
+            page = showing.of(
+                tx, world.found.repository_id, tried, at=world.site.now(), days=7, limit=1, after=after
+            ).page
+        paged += [(each.image, each.tag) for each in page.items]
+        after = page.next
+    assert paged == [("other", "v1"), ("web", "g"), ("web", "h")]
     assert found.tried.digests == 4
     alone = {each.field: (each.sums.more, each.sums.fewer) for each in found.switches}
     assert alone["restrict_unscanned"] == (2, 0)

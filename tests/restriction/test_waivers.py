@@ -211,6 +211,35 @@ def test_one_of_its_kind_is_in_force_at_a_time(site: Site, target: Target, clock
         waivers.edit(tx, ACTOR, first, first.terms.but(reason="other"), at=clock.at)
 
 
+def test_a_waiver_is_edited_for_another_place_or_package_of_its_registry(site: Site, target: Target) -> None:
+    document = make.manifest(target, b"one", tag="v1")
+    make.image(site, "other/apps/web")
+    ruled(target)
+    scanned(site, document.digest, [Flaw()])
+    found = waive(site, "main")
+    elsewhere = waive(site, "main/apps/web", days=2)
+
+    def edited(terms: Terms, place: str) -> Waiver:
+        with site.db.write() as tx:
+            waivers.edit(tx, ACTOR, found, terms, at=site.now(), scope=scopes.opened(tx, CALLER, place))
+            return waivers.find(tx, found.id)
+
+    for place in ("other", "other/apps"):
+        with pytest.raises(FieldInvalid, match="place"):
+            edited(found.terms, place)
+    with pytest.raises(AlreadyExists, match=str(elsewhere.id)):
+        edited(found.terms, "main/apps/web")
+    now = edited(found.terms.but(package="zlib"), "main/apps/web")
+    assert (now.place, now.terms.package) == ("main/apps/web", "zlib")
+    end(site, elsewhere)
+    assert outcome(target, document) == "refused", "it is for a package that is not there"
+    assert edited(found.terms, f"main/apps/web@{document.digest}").digest == document.digest
+    assert outcome(target, document) == "allowed"
+    last = list(trail.every(site, EventFilter(action="waiver.edit")))[-1]
+    assert last.before is not None
+    assert (last.target, last.before["place"]) == (f"main/apps/web@{document.digest}", "main/apps/web")
+
+
 def test_of_two_who_waive_the_same_at_once_one_is_told_of_the_other(site: Site, target: Target) -> None:
     make.manifest(target, b"one")
     with ThreadPoolExecutor(1) as pool:

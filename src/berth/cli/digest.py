@@ -44,13 +44,24 @@ def list_(
     newly_affected: Annotated[
         bool, typer.Option("--newly-affected", help="Only those of which advisories have told more since their scan.")
     ] = False,
+    restricted: Annotated[
+        bool | None, typer.Option("--restricted/--unrestricted", help="Only those that may not be pulled now, or may.")
+    ] = None,
     sort: Annotated[str | None, typer.Option(help="name, pushed_at, size, pulls or pulled_at; -size turns it.")] = None,
     limit: Limit = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """List the digests of an image with their tags."""
-    asked = {"name": name, "kind": kind, "platform": platform, "tagged": tagged, "locked": locked, "sort": sort}
-    asked["newly_affected"] = newly_affected or None
+    asked = {
+        "name": name,
+        "kind": kind,
+        "platform": platform,
+        "tagged": tagged,
+        "locked": locked,
+        "restricted": restricted,
+        "newly_affected": newly_affected or None,
+        "sort": sort,
+    }
     level = "all" if everything else "top"
     found = api.every(named.image(image, "digests"), limit=limit, level=level, **remote.told(asked))
     output.rows(found, output_format, columns=COLUMNS)

@@ -27,12 +27,16 @@ def list_(
     image: ImagePath,
     *,
     name: Annotated[str | None, typer.Option(help="Only those with this in their name.")] = None,
+    restricted: Annotated[
+        bool | None, typer.Option("--restricted/--unrestricted", help="Only those that may not be pulled now, or may.")
+    ] = None,
     sort: Annotated[str | None, typer.Option(help="name, created_at or edited_at; -edited_at turns it.")] = None,
     limit: Limit = None,
     output_format: Output = Format.TABLE,
 ) -> None:
     """List the tags of an image, as people count: 6.0.9 before 6.0.10."""
-    found = api.every(named.image(image, "tags"), limit=limit, **remote.told({"name": name, "sort": sort}))
+    asked = {"name": name, "restricted": restricted, "sort": sort}
+    found = api.every(named.image(image, "tags"), limit=limit, **remote.told(asked))
     output.rows(found, output_format, columns=COLUMNS)
 
 

@@ -123,6 +123,9 @@ def edit(
     api: Remote,
     number: Number,
     *,
+    place: Annotated[str | None, typer.Option(help="For another place in its registry.")] = None,
+    package: Annotated[str | None, typer.Option(help="Only in this package; empty: in any.")] = None,
+    package_version: Annotated[str | None, typer.Option(help="Only in this version of it; empty: in any.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why it may pass.")] = None,
     expires: Expires = None,
     days: Days = None,
@@ -132,8 +135,11 @@ def edit(
     impact: Impact = None,
     output_format: Output = Format.TABLE,
 ) -> None:
-    """Say a waiver anew, or renew one that has expired."""
+    """Say a waiver anew, or for another place or package, or renew one that has expired."""
     given: Facts = {
+        "place": place,
+        "package": package,
+        "package_version": package_version,
         "reason": reason,
         "owner": owner,
         "status": status,

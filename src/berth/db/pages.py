@@ -24,6 +24,9 @@ Sorts = Mapping[str, Sequence[ColumnElement[Any]]]  # Any: columns of different 
 """By the name of an order its columns; the last of them tells all rows apart, and none is ever NULL."""
 
 LARGEST = 1 << 62
+KEY = "page_key_"
+SIFTED = 500
+"""Rows that are looked at together."""
 
 T = TypeVar("T")
 
@@ -56,13 +59,33 @@ def fetch(
     if wanted.after is not None:
         query = query.where(_beyond(keys, _fitting(columns, wanted.after), down=down))
     order = [key.desc() if down else key.asc() for key in keys]
-    labelled = [column.label(f"page_key_{place}") for place, column in enumerate(columns)]
+    labelled = [column.label(f"{KEY}{place}") for place, column in enumerate(columns)]
     rows = tx.execute(query.add_columns(*labelled).order_by(*order).limit(wanted.limit + 1)).mappings().all()
     page = rows[: wanted.limit]
     more = len(rows) > wanted.limit
     return Found(
         [make(row) for row in page], tuple(page[-1][label.name] for label in labelled) if more and page else None
     )
+
+
+def sifted(
+    part: Callable[[Wanted], Found[RowMapping]], wanted: Wanted, keeps: Callable[[RowMapping], bool]
+) -> Found[RowMapping]:
+    """Of a list that `fetch` gives the rows that are kept, gone through in order until a page is full.
+
+    For what no index knows and is kept of so many rows that there soon is a page.
+    """
+    kept: list[RowMapping] = []
+    after = wanted.after
+    while True:
+        some = part(Wanted(wanted.sort, SIFTED, after))
+        kept += filter(keeps, some.items)
+        if len(kept) > wanted.limit:
+            page = kept[: wanted.limit]
+            return Found(page, tuple(value for name, value in page[-1].items() if name.startswith(KEY)))
+        if some.next is None:
+            return Found(kept)
+        after = some.next
 
 
 def containing(column: ColumnElement[str], text: str) -> ColumnElement[bool]:

@@ -105,9 +105,15 @@ def count(tx: Connection, place: Place, most: int) -> tuple[int, int]:
 
 
 def tag_page(
-    tx: Connection, found: Image, wanted: Wanted, *, name: str | None = None, digest: str | None = None
+    tx: Connection,
+    found: Image,
+    wanted: Wanted,
+    *,
+    name: str | None = None,
+    digest: str | None = None,
+    among: frozenset[int] | None = None,
 ) -> Found[TagRow]:
-    """Raises `FieldInvalid` for an order that is none of TAGS."""
+    """`among`: of these digests alone. Raises `FieldInvalid` for an order that is none of TAGS."""
     query = select(tag, manifest.c.digest, manifest.c.state).join(manifest, manifest.c.id == tag.c.manifest_id)
     few = None if name is None else _few(tx, found, name)
     if few == []:
@@ -117,7 +123,16 @@ def tag_page(
         query = query.where(search.containing(name))
     if digest is not None:
         query = query.where(manifest.c.digest == digest)
-    return pages.fetch(tx, query, TAGS, wanted, _tag)
+    if among is None:
+        return pages.fetch(tx, query, TAGS, wanted, _tag)
+    if len(among) <= FEW:
+        return pages.fetch(tx, query.where(tag.c.manifest_id.in_(among)), TAGS, wanted, _tag)
+    part = pages.sifted(
+        lambda part: pages.fetch(tx, query, TAGS, part, lambda row: row),
+        wanted,
+        lambda row: row["manifest_id"] in among,
+    )
+    return Found(list(map(_tag, part.items)), part.next)
 
 
 def _few(tx: Connection, found: Image, name: str) -> list[int] | None:

@@ -158,7 +158,10 @@ def page(tx: Connection, found: Image, wanted: Wanted, *, at: datetime, filters:
     # Told of the image too, SQLite would go through all that it holds.
     query = _rows(found) if few is None else _columns(found).where(manifest.c.id.in_(few))
     query = query.where(*_chosen(found, filters, at))
-    page = _sorted(tx, query, wanted) if few is not None or among is None else _among(tx, query, wanted, among)
+    if few is not None or among is None:
+        page = _sorted(tx, query, wanted)
+    else:
+        page = pages.sifted(lambda part: _sorted(tx, query, part), wanted, lambda row: row["id"] in among)
     return Found(_dressed(tx, found, page.items, at), page.next)
 
 
@@ -297,23 +300,6 @@ def _locked(found: Image, at: datetime) -> ColumnElement[bool]:
 def _sorted(tx: Connection, query: Select[Any], wanted: Wanted) -> Found[RowMapping]:  # Any: columns
     by_pull = wanted.sort.removeprefix("-") == "pulled_at"
     return _by_pull(tx, query, wanted) if by_pull else pages.fetch(tx, query, SORTS, wanted, _same)
-
-
-def _among(
-    tx: Connection, query: Select[Any], wanted: Wanted, among: Collection[int]
-) -> Found[RowMapping]:  # Any: columns
-    """Gone through in order until a page is full: of so many there soon is one."""
-    kept: list[RowMapping] = []
-    after = wanted.after
-    while True:
-        part = _sorted(tx, query, Wanted(wanted.sort, FEW, after))
-        kept += [row for row in part.items if row["id"] in among]
-        if len(kept) > wanted.limit:
-            page = kept[: wanted.limit]
-            return Found(page, tuple(value for name, value in page[-1].items() if name.startswith("page_key_")))
-        if part.next is None:
-            return Found(kept)
-        after = part.next
 
 
 def _by_pull(tx: Connection, query: Select[Any], wanted: Wanted) -> Found[RowMapping]:  # Any: columns

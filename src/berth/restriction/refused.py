@@ -21,8 +21,11 @@ from berth.db.tables import image, refused_pull, registry, repository
 from berth.jobs import job
 from berth.people.access import Place
 from berth.restriction.verdict import Outcome, Rule
+from berth.scan import steps
 from berth.site import Site
 
+AT_ONCE = 1000
+"""Rows that go in one transaction."""
 AUDITED_EVERY = timedelta(hours=1)
 MOST = 2000
 """Different ones between two flushes; what comes beyond is counted and not told."""
@@ -147,10 +150,13 @@ def page(
 
 @job("restriction.forget_pulls")
 def forget(site: Site) -> None:
-    """Those older than the set time go."""
+    """Those older than the set time go, so many at a time that no pull waits for long to be written."""
     ended = (site.now() - timedelta(days=site.settings.refused_pull_days)).date()
-    with site.db.write(durable=False) as tx:
-        tx.execute(delete(refused_pull).where(refused_pull.c.day < ended))
+    over = select(refused_pull.c.id).where(refused_pull.c.day < ended).order_by(refused_pull.c.day).limit(AT_ONCE)
+    gone = AT_ONCE
+    while gone == AT_ONCE:
+        with steps.write(site) as tx:
+            gone = tx.execute(delete(refused_pull).where(refused_pull.c.id.in_(over))).rowcount
 
 
 def _order(key: Key) -> tuple[object, ...]:

@@ -8,12 +8,13 @@ from berth.registry.images import Image
 from berth.restriction.preview import trying
 
 
-def of_image(tx: Connection, found: Image, *, at: datetime) -> frozenset[int]:
-    """Those that are refused; an index too, when all of its images are."""
-    held = trying.hold(tx, found.repository_id, [], since=at, at=at, name=found.path.image)
+def of_image(tx: Connection, found: Image, *, at: datetime, refused: bool = True) -> frozenset[int]:
+    """Those that are refused; an index too, when all of its images are. `refused` False: all others."""
+    held = trying.holding(tx, found.repository_id, [], since=at, at=at, name=found.path.image)
     return frozenset(
         number
         for each in held
+        for outcomes in (each.outcomes(each.own, at=at),)
         for number, group in each.census.members.items()
-        if each.outcomes(each.own, at=at)[group] == "refused"
+        if (outcomes[group] == "refused") is refused
     )

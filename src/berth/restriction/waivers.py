@@ -22,7 +22,7 @@ from berth.restriction import scopes
 from berth.restriction.scopes import Scope
 from berth.restriction.terms import Terms
 from berth.words import time
-from berth.words.errors import AlreadyExists, WaiverEnded, WaiverUnknown
+from berth.words.errors import AlreadyExists, FieldInvalid, WaiverEnded, WaiverUnknown
 
 State = Literal["active", "expired", "ended"]
 """`expired`: its time is over. `ended`: somebody has ended it before that."""
@@ -98,7 +98,7 @@ def of_state(state: State, *, at: datetime) -> ColumnElement[bool]:
 def create(tx: Connection, actor: Actor, scope: Scope, terms: Terms, *, at: datetime) -> int:
     """Returns its number. Raises `FieldInvalid`, and `AlreadyExists` where one like it is in force."""
     terms.bounded(at=at)
-    _alone(tx, scope.place.registry_id)
+    alone(tx, scope)
     _expect_none(like(tx, scope, terms, at=at), terms, scope)
     made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
     values = {**scope.columns(), **_columns(terms), **made}
@@ -109,27 +109,39 @@ def create(tx: Connection, actor: Actor, scope: Scope, terms: Terms, *, at: date
 
 
 def edit(
-    tx: Connection, actor: Actor, found: Waiver, terms: Terms, *, at: datetime, expected: int | None = None
+    tx: Connection,
+    actor: Actor,
+    found: Waiver,
+    terms: Terms,
+    *,
+    at: datetime,
+    expected: int | None = None,
+    scope: Scope | None = None,
 ) -> None:
-    """Say it anew, as of what it stays; one that has expired may so be renewed.
+    """Say it anew, or for another place in its registry; one that has expired may so be renewed.
 
-    Raises `FieldInvalid`, `Stale`, `WaiverEnded`, and `AlreadyExists` where one like it has come in force meanwhile.
+    The vulnerability stays. Raises `FieldInvalid`, `Stale`, `WaiverEnded`, and `AlreadyExists` where one like it is in
+    force.
     """
-    _alone(tx, select(waiver.c.registry_id).where(waiver.c.id == found.id).scalar_subquery())
+    _alone(tx, _registry_of(found))
     versions.expect(tx, waiver, found.id, expected)
     now = _held(tx, found.id)
-    before, after = _told(now.terms), _told(terms)
+    if scope is not None and scope.place.registry_name != now.registry:
+        raise FieldInvalid("place", f"one in {now.registry}, where it is")
+    place = now.place if scope is None else str(scope)
+    before, after = {"place": now.place, **_told(now.terms)}, {"place": place, **_told(terms)}
     if before == after:
         return
     if terms.expires_at != now.terms.expires_at:
         terms.bounded(at=at)
-        if now.state(at=at) == "expired":
-            row = tx.execute(select(waiver).where(waiver.c.id == now.id)).mappings().one()
-            known = _like(tx, {name: row[name] for name in _WHERE}, terms, at=at)
-            _expect_none(known, terms, now.place)
+    row = tx.execute(select(waiver).where(waiver.c.id == now.id)).mappings().one()
+    where = {name: row[name] for name in _WHERE} if scope is None else scope.columns()
+    same = all(before[name] == after[name] for name in ("place", "package", "package_version"))
+    if terms.expires_at > at and (now.state(at=at) == "expired" or not same):
+        _expect_none(_like(tx, where, terms, at=at, but=now.id), terms, place)
     changed = {name: value for name, value in after.items() if before[name] != value}
     edited = {"version": waiver.c.version + 1, "edited_by": actor.name, "edited_at": at}
-    tx.execute(update(waiver).where(waiver.c.id == now.id).values(**_columns(terms), **edited))
+    tx.execute(update(waiver).where(waiver.c.id == now.id).values(**where, **_columns(terms), **edited))
     events.record(
         tx,
         actor,
@@ -143,6 +155,7 @@ def edit(
 
 def end(tx: Connection, actor: Actor, found: Waiver, *, at: datetime, expected: int | None = None) -> None:
     """From now on it counts no more; it stays in the list. Raises `Stale`, `WaiverEnded`."""
+    _alone(tx, _registry_of(found))
     versions.expect(tx, waiver, found.id, expected)
     now = _held(tx, found.id)
     edited = {"version": waiver.c.version + 1, "edited_by": actor.name, "edited_at": at}
@@ -155,9 +168,15 @@ def like(tx: Connection, scope: Scope, terms: Terms, *, at: datetime) -> int | N
     return _like(tx, scope.columns(), terms, at=at)
 
 
-def _like(tx: Connection, where: Mapping[str, Any], terms: Terms, *, at: datetime) -> int | None:  # Any: column values
+def _like(
+    tx: Connection, where: Mapping[str, Any], terms: Terms, *, at: datetime, but: int = 0
+) -> int | None:  # Any: column values
     same = {**where, "name": terms.name}
-    query = select(waiver.c.id).where(*(waiver.c[name].is_not_distinct_from(value) for name, value in same.items()))
+    query = (
+        select(waiver.c.id)
+        .where(waiver.c.id != but)
+        .where(*(waiver.c[name].is_not_distinct_from(value) for name, value in same.items()))
+    )
     package = func.lower(waiver.c.package) == terms.package.lower()
     version = waiver.c.package_version == terms.package_version
     return tx.scalar(query.where(package, version, of_state("active", at=at)).order_by(waiver.c.id).limit(1))
@@ -213,8 +232,16 @@ _EDITED = ("created_by", "created_at", "edited_by", "edited_at")
 _WHERE = ("registry_id", "repository_id", "image", "digest")
 
 
+def alone(tx: Connection, scope: Scope) -> None:
+    """Nobody else makes, changes or ends a waiver of its registry before the transaction ends."""
+    _alone(tx, scope.place.registry_id)
+
+
+def _registry_of(found: Waiver) -> ScalarSelect[int]:
+    return select(waiver.c.registry_id).where(waiver.c.id == found.id).scalar_subquery()
+
+
 def _alone(tx: Connection, registry_id: int | ScalarSelect[int]) -> None:
-    """Nobody else brings a waiver of this registry in force before the transaction ends."""
     tx.execute(select(registry.c.id).where(registry.c.id == registry_id).with_for_update(key_share=True))
 
 

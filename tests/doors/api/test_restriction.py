@@ -54,6 +54,21 @@ def test_the_verdict_of_the_api_is_that_of_the_pull_and_every_list_shows_it(dock
     assert dock.root.get(f"{dock.path}/-/digests/{pushed}/pull-verdict")["yours"] == "allowed"
 
 
+def test_lists_are_filtered_by_what_may_not_be_pulled(dock: Dock, pushed: str) -> None:
+    other = dock.push("v2", f"{dock.repository} again")
+    choose(dock)
+    scanned(dock.harbour.site, other)
+
+    def listed(what: str, **asked: Any) -> list[str]:
+        return [row["digest"] for row in dock.reader.everything(f"{dock.path}/-/{what}", limit=1, **asked)]
+
+    for what in ("digests", "tags"):
+        assert listed(what, restricted=True) == [pushed]
+        assert listed(what, restricted=False) == [other]
+        assert listed(what, restricted=True, name="v2") == []
+        assert set(listed(what)) == {pushed, other}
+
+
 def test_modes_grace_and_waiting_are_kept_within_their_limits(dock: Dock, pushed: str) -> None:
     choose(dock, mode="warn", grace_days=7, wait_seconds=30)
     kept = dock.reader.get(dock.path)

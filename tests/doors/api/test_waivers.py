@@ -59,6 +59,13 @@ def test_a_waiver_is_made_shown_with_the_finding_edited_and_ended(dock: Dock, di
     edited = dock.manager.patch(one, {"owner": "team web"}, made["version"])
     assert (edited["owner"], edited["reason"], edited["version"]) == ("team web", "not reachable", 2)
     problem(dock.manager.ask("PATCH", one, {"owner": "late"}, if_match=1), 412, "stale")
+    registry = dock.repository.partition("/")[0]
+    problem(dock.manager.ask("PATCH", one, {"place": registry}, if_match=2), 403, "denied")
+    moved = dock.manager.patch(one, {"place": dock.repository, "package": "zlib"}, 2)
+    assert (moved["place"], moved["package"], moved["owner"]) == (dock.repository, "zlib", "team web")
+    assert verdict(dock, digest) == "refused", "it has no such package"
+    dock.manager.patch(one, {"package": ""}, 3)
+    assert verdict(dock, digest) == "allowed"
     ended = done(dock.manager.ask("POST", f"{one}/end", {}), 200)
     assert (ended["state"], ended["ended_by"]) == ("ended", made["created_by"])
     assert verdict(dock, digest) == "refused"

@@ -25,7 +25,7 @@ from berth.doors.api.shapes.tags import TagRow, TagsList, TagsWanted
 from berth.registry import details, editing, opening, overview, rows
 from berth.registry.images import Image
 from berth.registry.rows import Filters, Row
-from berth.restriction import judging, subjects
+from berth.restriction import judging, restricted, subjects
 from berth.restriction.verdict import Verdict
 from berth.retention import forecast
 from berth.retention.forecast import Forecast
@@ -65,8 +65,11 @@ def list_digests(
     )
     with site.db.read() as tx:
         found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
+        among = _among(tx, found, site, refused=wanted.restricted)
         if wanted.newly_affected:
-            filters = replace(filters, among=standing.newly_affected(tx, found))
+            affected = standing.newly_affected(tx, found)
+            among = affected if among is None else among & affected
+        filters = replace(filters, among=among)
         page = rows.page(tx, found, wanted.wanted(wanted.sort), at=site.now(), filters=filters)
         verdicts = forecast.of(tx, found, [row.id for row in page.items], at=site.now(), known=page.items)
         scans = standing.of(tx, found, page.items, at=site.now())
@@ -160,7 +163,9 @@ def list_tags(
     """List the tags of an image, one row for each name."""
     with site.db.read() as tx:
         found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
-        page = overview.tag_page(tx, found, wanted.wanted(wanted.sort), name=wanted.name, digest=wanted.digest)
+        among = _among(tx, found, site, refused=wanted.restricted)
+        asked = wanted.wanted(wanted.sort)
+        page = overview.tag_page(tx, found, asked, name=wanted.name, digest=wanted.digest, among=among)
         pulls = judging.shown(tx, found.id, {row.manifest_id for row in page.items}, at=site.now())
 
     def row(tag: overview.TagRow) -> TagRow:
@@ -187,6 +192,10 @@ def show_tag(
         shown = _shown(tx, site, request, found, content)
     parts.tag(response, shown.version)
     return shown
+
+
+def _among(tx: Connection, found: Image, site: Site, *, refused: bool | None) -> frozenset[int] | None:
+    return None if refused is None else restricted.of_image(tx, found, at=site.now(), refused=refused)
 
 
 def _row(

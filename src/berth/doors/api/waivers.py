@@ -14,6 +14,7 @@ from berth.people import sight
 from berth.people.callers import Caller
 from berth.registry import opening
 from berth.restriction import packages, scopes, waivers
+from berth.restriction.scopes import Scope
 from berth.restriction.terms import Terms
 from berth.restriction.waivers import Filter, Waiver
 from berth.site import Site
@@ -49,8 +50,7 @@ def create_waiver(given: NewWaiver, site: TheSite, caller: TheCaller, response: 
     terms = Terms(**fields, owner=given.owner or caller.principal.name)
     with site.db.read() as tx:
         scope = scopes.opened(tx, caller, given.place, Action.MANAGE)
-        name, version = packages.as_advised(tx, scope, terms.vulnerability, terms.package, terms.package_version)
-    terms = terms.but(package=name, package_version=version)
+        terms = terms.but(**_advised(tx, scope, terms))
     with site.db.write() as tx:
         scope = scopes.opened(tx, caller, given.place, Action.MANAGE)
         number = waivers.create(tx, caller.actor, scope, terms, at=site.now())
@@ -73,11 +73,21 @@ def show_waiver(number: Number, site: TheSite, caller: TheCaller, response: Resp
 def edit_waiver(
     number: Number, given: shapes.WaiverEdit, expected: Expected, site: TheSite, caller: TheCaller, response: Response
 ) -> shapes.Waiver:
-    """Say a waiver anew, or renew one that has expired. Needs the right to manage where it counts."""
+    """Say a waiver anew, or for another place or package, or renew one that has expired.
+
+    Needs the right to manage where it counts, and where it shall.
+    """
+    fields = given.model_dump(exclude={"place"})
+    if given.package:
+        with site.db.read() as tx:
+            asked = _open(tx, caller, number)
+            scope = scopes.opened(tx, caller, given.place or asked.place, Action.MANAGE)
+            fields |= _advised(tx, scope, asked.terms.but(**fields))
     with site.db.write() as tx:
         found = _open(tx, caller, number)
-        terms = found.terms.but(**given.model_dump())
-        waivers.edit(tx, caller.actor, found, terms, at=site.now(), expected=expected)
+        shall = None if given.place is None else scopes.opened(tx, caller, given.place, Action.MANAGE)
+        terms = found.terms.but(**fields)
+        waivers.edit(tx, caller.actor, found, terms, at=site.now(), expected=expected, scope=shall)
         found = waivers.find(tx, number)
     parts.tag(response, found.version)
     return shown(found, site)
@@ -94,6 +104,12 @@ def end_waiver(
         found = waivers.find(tx, number)
     parts.tag(response, found.version)
     return shown(found, site)
+
+
+def _advised(tx: Connection, scope: Scope, terms: Terms) -> dict[str, str]:
+    """The package as advisories call it; looked up before anybody has to wait for this one to write."""
+    name, version = packages.as_advised(tx, scope, terms.vulnerability, terms.package, terms.package_version)
+    return {"package": name, "package_version": version}
 
 
 def _filter(tx: Connection, caller: Caller, wanted: WaiversWanted) -> Filter:

@@ -74,7 +74,11 @@ def take(
     at: datetime,
     dry_run: bool = False,
 ) -> list[Taken]:
-    """By statement what came of it. Raises `FieldInvalid` for an end that is over, or too far away."""
+    """By statement what came of it. Raises `FieldInvalid` for an end that is over, or too far away.
+
+    Whoever waives or imports there at the same time comes before or after: what they made is renewed.
+    """
+    waivers.alone(tx, wanted.within)
     newest = _newest(found)
     for each in found:
         counting = [target for target in each.targets if newest[_key(each.statement, target)] is each]

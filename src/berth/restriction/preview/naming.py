@@ -47,71 +47,88 @@ class Stopped:
 
 @dataclass(frozen=True)
 class _Named:
-    held: Held
     tag: str
     natural: str
     manifest_id: int
 
 
-def page(
-    tx: Connection, held: Sequence[Held], trial: Trial, *, since: date, at: datetime, limit: int, after: Key | None
-) -> Found[Stopped]:
-    """In the order of images, and in each as people count. Raises `FieldInvalid` for a key that is none."""
-    image, natural = _key(after)
-    named = _all(tx, held, trial, image, natural, at)
-    some = list(islice(named, limit + 1))
-    shown, more = some[:limit], len(some) > limit
-    facts = _facts(tx, {each.manifest_id for each in shown})
-    pulled = _pulled(tx, {each.manifest_id for each in shown}, since)
-    verdicts = {each.id: _verdicts(tx, each, trial, shown, at) for each in held}
-    items = [
-        Stopped(
-            each.held.name,
-            each.tag,
-            facts[each.manifest_id][0],
-            verdicts[each.held.id][0][each.manifest_id],
-            verdicts[each.held.id][1][each.manifest_id].outcome,
-            facts[each.manifest_id][1],
-            pulled.get(each.manifest_id, ()),
-        )
-        for each in shown
-    ]
-    last = shown[-1] if shown else None
-    return Found(items, (last.held.name, last.natural) if more and last is not None else None)
+class Paged:
+    """A page of tags, in the order of images, and in each as people count. Images are added in that order."""
 
+    def __init__(
+        self, tx: Connection, trial: Trial, *, since: date, at: datetime, limit: int, after: Key | None
+    ) -> None:
+        """Raises `FieldInvalid` for a key that is none."""
+        self._tx, self._trial, self._since, self._at = tx, trial, since, at
+        self._image, self._natural = _key(after)
+        self._left = limit
+        self._items: list[Stopped] = []
+        self._last: Key | None = None
+        self._more = False
 
-def pullers(
-    tx: Connection, held: Sequence[Held], trial: Trial, *, since: date, at: datetime
-) -> tuple[list[Puller], bool]:
-    """Who pulled lately what would be refused, those who pulled most first; and whether some may be missing."""
-    lately = [number for each in held for number in _against(each, trial, at, REFUSED) & each.census.lately]
-    by_name: dict[str, Puller] = {}
-    for some in reach.batches(sorted(lately)[-LOOKED_AT:]):
-        query = (
-            select(pulled_by.c.principal, func.max(pulled_by.c.day), func.count(pulled_by.c.manifest_id.distinct()))
-            .where(pulled_by.c.manifest_id.in_(some), pulled_by.c.day >= since)
-            .group_by(pulled_by.c.principal)
-        )
-        for who, day, digests in tx.execute(query):
-            known = by_name.get(who)
-            by_name[who] = (
-                Puller(who, day, digests)
-                if known is None
-                else Puller(who, max(day, known.last_day), digests + known.digests)
+    def add(self, held: Held) -> None:
+        if self._more or held.name < self._image:
+            return
+        stopped = _against(held, self._trial, self._at, AGAINST)
+        if not stopped:
+            return
+        natural = self._natural if held.name == self._image else ""
+        some = list(islice(_tags(self._tx, held, stopped, natural), self._left + 1))
+        self._more = len(some) > self._left
+        self._show(held, some[: self._left])
+
+    def found(self) -> Found[Stopped]:
+        return Found(self._items, self._last if self._more else None)
+
+    def _show(self, held: Held, shown: Sequence[_Named]) -> None:
+        if not shown:
+            return
+        ids = {each.manifest_id for each in shown}
+        facts, pulled = _facts(self._tx, ids), _pulled(self._tx, ids, self._since)
+        tried, now = _verdicts(self._tx, held, self._trial, ids, self._at)
+        self._items += [
+            Stopped(
+                held.name,
+                each.tag,
+                facts[each.manifest_id][0],
+                tried[each.manifest_id],
+                now[each.manifest_id].outcome,
+                facts[each.manifest_id][1],
+                pulled.get(each.manifest_id, ()),
             )
-    found = sorted(by_name.values(), key=lambda each: (-each.digests, each.principal))
-    return found[:SUMMED], len(lately) > LOOKED_AT or len(found) > SUMMED
+            for each in shown
+        ]
+        self._left -= len(shown)
+        self._last = (held.name, shown[-1].natural)
 
 
-def _all(
-    tx: Connection, held: Sequence[Held], trial: Trial, image: str, natural: str, at: datetime
-) -> Iterator[_Named]:
-    for each in held:
-        if each.name < image:
-            continue
-        stopped = _against(each, trial, at, AGAINST)
-        if stopped:
-            yield from _tags(tx, each, stopped, natural if each.name == image else "")
+class Pulled:
+    """Digests that would be refused and were pulled lately, those pushed last; and by whom."""
+
+    def __init__(self, trial: Trial, *, at: datetime) -> None:
+        self._trial, self._at = trial, at
+        self._lately: list[int] = []
+        self._more = False
+
+    def add(self, held: Held) -> None:
+        lately = sorted([*self._lately, *(_against(held, self._trial, self._at, REFUSED) & held.census.lately)])
+        self._more = self._more or len(lately) > LOOKED_AT
+        self._lately = lately[-LOOKED_AT:]
+
+    def found(self, tx: Connection, since: date) -> tuple[list[Puller], bool]:
+        """Those who pulled most first; and whether some may be missing."""
+        by_name: dict[str, Puller] = {}
+        for some in reach.batches(self._lately):
+            query = (
+                select(pulled_by.c.principal, func.max(pulled_by.c.day), func.count(pulled_by.c.manifest_id.distinct()))
+                .where(pulled_by.c.manifest_id.in_(some), pulled_by.c.day >= since)
+                .group_by(pulled_by.c.principal)
+            )
+            for who, day, digests in tx.execute(query):
+                known = by_name.get(who, Puller(who, day, 0))
+                by_name[who] = Puller(who, max(day, known.last_day), digests + known.digests)
+        found = sorted(by_name.values(), key=lambda each: (-each.digests, each.principal))
+        return found[:SUMMED], self._more or len(found) > SUMMED
 
 
 def _tags(tx: Connection, held: Held, stopped: Collection[int], natural: str) -> Iterator[_Named]:
@@ -121,12 +138,12 @@ def _tags(tx: Connection, held: Held, stopped: Collection[int], natural: str) ->
         rows: list[Any] = []  # Any: rows
         for some in reach.batches(stopped):
             rows += tx.execute(query.where(tag.c.manifest_id.in_(some), beyond))
-        yield from (_Named(held, *row) for row in sorted(rows, key=lambda row: row.natural))
+        yield from (_Named(*row) for row in sorted(rows, key=lambda row: row.natural))
         return
     ordered = query.where(tag.c.image_id == held.id, beyond).order_by(tag.c.natural)
     for row in tx.execute(ordered, execution_options={"yield_per": 1000}):
         if row.manifest_id in stopped:
-            yield _Named(held, *row)
+            yield _Named(*row)
 
 
 def _against(held: Held, trial: Trial, at: datetime, which: Collection[Outcome]) -> set[int]:
@@ -136,12 +153,9 @@ def _against(held: Held, trial: Trial, at: datetime, which: Collection[Outcome])
 
 
 def _verdicts(
-    tx: Connection, held: Held, trial: Trial, shown: Collection[_Named], at: datetime
+    tx: Connection, held: Held, trial: Trial, ids: Collection[int], at: datetime
 ) -> tuple[dict[int, Verdict], dict[int, Verdict]]:
     """Tried and as it is now, with the reasons."""
-    ids = {each.manifest_id for each in shown if each.held.id == held.id}
-    if not ids:
-        return {}, {}
     tried = judging.shown(tx, held.id, ids, at=at, rules=trial.rules(held.own))
     return tried, judging.shown(tx, held.id, ids, at=at, rules=held.own)
 

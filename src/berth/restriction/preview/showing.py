@@ -48,16 +48,18 @@ def of(
     """Of one image by name, or of all in a repository as if each had this policy. Raises `FieldInvalid`."""
     since = at - timedelta(days=days)
     pull = tried.pull or PullPolicy()
-    held = trying.hold(tx, repository_id, [tried], since=since, at=at, name=image)
-    fields = trying.differing(pull, held) if tried.pull is not None else []
-    pulled, more = naming.pullers(tx, held, tried, since=since.date(), at=at)
-    return Preview(
-        len(held),
-        sum(each.tags for each in held),
-        trying.sums(held, NOW, at=at),
-        trying.sums(held, tried, at=at),
-        [Switch(field, trying.sums(held, Trial(pull=pull, only=field), at=at)) for field in fields],
-        pulled,
-        more,
-        naming.page(tx, held, tried, since=since.date(), at=at, limit=limit, after=after),
-    )
+    fields = trying.differing(pull, trying.owns(tx, repository_id, image)) if tried.pull is not None else []
+    switches = [Switch(field, Sums()) for field in fields]
+    now, then, images, tags = Sums(), Sums(), 0, 0
+    paged = naming.Paged(tx, tried, since=since.date(), at=at, limit=limit, after=after)
+    pulled = naming.Pulled(tried, at=at)
+    for held in trying.holding(tx, repository_id, [tried], since=since, at=at, name=image):
+        images, tags = images + 1, tags + held.tags
+        trying.add(now, held, NOW, at=at)
+        trying.add(then, held, tried, at=at)
+        for each in switches:
+            trying.add(each.sums, held, Trial(pull=pull, only=each.field), at=at)
+        pulled.add(held)
+        paged.add(held)
+    pullers, more = pulled.found(tx, since.date())
+    return Preview(images, tags, now, then, switches, pullers, more, paged.found())

@@ -1,10 +1,11 @@
 """Policies tried on all digests of an image, without saving any of them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from berth.db.tables import image
 from berth.registry import images
@@ -101,20 +102,28 @@ class Held:
         return verdict.may_pull(group.facts, rules, spared=spared)
 
 
-def hold(
+def owns(tx: Connection, repository_id: int, name: str = "") -> set[PullPolicy]:
+    """What the images of a repository have, or one of them has, by name."""
+    return {PullPolicy.from_json(row.policy_pull) for row in tx.execute(_images(repository_id, name))}
+
+
+def holding(
     tx: Connection, repository_id: int, trials: Iterable[Trial], *, since: datetime, at: datetime, name: str = ""
-) -> list[Held]:
-    """The images of a repository, or one of them, by name."""
+) -> Iterator[Held]:
+    """The images of a repository in the order of their names, or one of them, by name.
+
+    Each has all its digests with it, so whoever goes through them lets one go before the next comes.
+    """
+    tried = tuple(trials)
+    for row in sorted(tx.execute(_images(repository_id, name)).all(), key=lambda row: row.name):
+        own = Rules(PullPolicy.from_json(row.policy_pull), ScanPolicy.from_json(row.policy_scan))
+        yield _held(tx, row.id, row.name, own, tried, since, at)
+
+
+def _images(repository_id: int, name: str) -> Select[Any]:  # Any: columns of different types
     mine = (image.c.repository_id == repository_id) & image.c.state.in_(images.VISIBLE) & image.c.born_at.is_not(None)
     query = select(image.c.id, image.c.name, image.c.policy_pull, image.c.policy_scan).where(mine)
-    if name:
-        query = query.where(image.c.name == name)
-    tried = tuple(trials)
-    held = []
-    for row in sorted(tx.execute(query).all(), key=lambda row: row.name):
-        own = Rules(PullPolicy.from_json(row.policy_pull), ScanPolicy.from_json(row.policy_scan))
-        held.append(_held(tx, row.id, row.name, own, tried, since, at))
-    return held
+    return query.where(image.c.name == name) if name else query
 
 
 def _held(
@@ -126,18 +135,14 @@ def _held(
     return Held(image_id, name, own, found, spare)
 
 
-def differing(tried: PullPolicy, held: Iterable[Held]) -> list[str]:
-    """The fields in which a policy says something else than any of these images has."""
-    own = {each.own.pull for each in held}
+def differing(tried: PullPolicy, own: Collection[PullPolicy]) -> list[str]:
+    """The fields in which a policy says something else than any of these."""
     return [name for name in SWITCHES if any(getattr(each, name) != getattr(tried, name) for each in own)]
 
 
-def sums(held: Iterable[Held], trial: Trial, *, at: datetime) -> Sums:
-    found = Sums()
-    for each in held:
-        now = each.outcomes(each.own, at=at)
-        rules = trial.rules(each.own)
-        then = now if rules == each.own else each.outcomes(rules, at=at)
-        for size, outcome, before in zip(each.census.sizes, then, now, strict=True):
-            found.add(size, outcome, before)
-    return found
+def add(found: Sums, held: Held, trial: Trial, *, at: datetime) -> None:
+    now = held.outcomes(held.own, at=at)
+    rules = trial.rules(held.own)
+    then = now if rules == held.own else held.outcomes(rules, at=at)
+    for size, outcome, before in zip(held.census.sizes, then, now, strict=True):
+        found.add(size, outcome, before)

@@ -210,6 +210,10 @@ class DigestsWanted(Paging):
     kind: Kind | None = None
     tagged: bool | None = None
     locked: bool | None = None
+    restricted: Annotated[
+        bool | None,
+        Field(description="Those that may not be pulled now, or may; an index may not when none of its images may."),
+    ] = None
     platform: Annotated[Text, Field(max_length=100, examples=["linux/amd64"])] = ""
     state: DigestState | None = None
     digest: Annotated[

@@ -109,3 +109,4 @@ class TagsWanted(Paging):
     ] = "name"
     name: Annotated[Text | None, Field(max_length=128, description="A part of the name, in whatever case.")] = None
     digest: Digest | None = None
+    restricted: Annotated[bool | None, Field(description="Whose digests may not be pulled now, or may.")] = None

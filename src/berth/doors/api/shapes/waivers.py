@@ -166,8 +166,13 @@ class NewWaiver(Given):
 
 
 class WaiverEdit(Given):
-    """What is not given stays. Where it counts, and for what, stays in any case."""
+    """What is not given stays. For which vulnerability it is, and in which registry, stays in any case."""
 
+    place: Annotated[
+        Scope | None, Field(description="Another one in its registry; needs the right to manage there too.")
+    ] = None
+    package: Package | None = None
+    package_version: PackageVersion | None = None
     status: Status | None = None
     justification: Justification | None = None
     impact: Impact | None = None

@@ -76,7 +76,16 @@ def _preview(
     trial = Trial(pull=policy)
     told = showing.of(tx, repository_id, trial, at=view.site.now(), days=DAYS, limit=NAMED, image=image)
     stopped = [(each, teaching.told(each.verdict)) for each in told.page.items]
-    return view.show("pull_preview.html", told=told, stopped=stopped, image=image, digests=digests, days=DAYS, wrong="")
+    return view.show(
+        "pull_preview.html",
+        told=told,
+        policy=vars(policy),
+        stopped=stopped,
+        image=image,
+        digests=digests,
+        days=DAYS,
+        wrong="",
+    )
 
 
 ROUTES = (

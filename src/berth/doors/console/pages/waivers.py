@@ -1,7 +1,8 @@
-"""Waivers: who has answered for which finding, where and until when; making and ending them."""
+"""Waivers: who has answered for which finding, where and until when; making, changing and ending them."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -74,13 +75,7 @@ def ask(view: View) -> Answer:
 
 
 def make(view: View) -> Answer:
-    expires = days.end_of(view, "expires")
-    if expires is None:
-        raise FieldInvalid("expires_at", view.say(_("A day such as 2026-12-31.")))
-    status = next((each for each in STATUSES if each == view.field("status")), STATUSES[0])
-    justification = next((each for each in JUSTIFICATIONS if each == view.field("justification")), "")
-    given = {name: view.field(name).strip() for name in ("vulnerability", "package", "reason", "owner", "impact")}
-    terms = Terms(**given, expires_at=expires, status=status, justification=justification)  # type: ignore[arg-type]  # each is text
+    terms = Terms(vulnerability=view.field("vulnerability").strip(), expires_at=_end(view), **_said(view))
     # What a package is called is looked up before anybody has to wait for this one to write.
     with view.site.db.read() as tx:
         scope = scopes.opened(tx, view.caller, view.field("place").strip(), Action.MANAGE)
@@ -89,6 +84,37 @@ def make(view: View) -> Answer:
         scope = scopes.opened(tx, view.caller, view.field("place").strip(), Action.MANAGE)
         waivers.create(tx, view.caller.actor, scope, terms.but(package=name), at=view.site.now())
     return view.go(_back(view), view.say(_("Waived.")))
+
+
+def ask_edit(view: View) -> Answer:
+    with view.site.db.read() as tx:
+        found = _open(tx, view)
+    return view.show(
+        "waiver_edit.html",
+        waiver=found,
+        until=days.shown(found.terms.expires_at),
+        statuses=STATUSES,
+        justifications=JUSTIFICATIONS,
+    )
+
+
+def edit(view: View) -> Answer:
+    said, place = _said(view), view.field("place").strip()
+    with view.site.db.read() as tx:
+        found = _open(tx, view)
+        moves, same = place != found.place, said["package"] == found.terms.package
+        said["package_version"] = found.terms.package_version if same else ""
+        if said["package"] and not same:
+            scope = scopes.opened(tx, view.caller, place, Action.MANAGE)
+            said["package"] = packages.as_advised(tx, scope, found.terms.vulnerability, said["package"])[0]
+    # A day stands for its end; what ends within it and was not touched stays as it is.
+    until = found.terms.expires_at
+    terms = found.terms.but(**said, expires_at=until if view.field("expires") == days.shown(until) else _end(view))
+    with view.site.db.write() as tx:
+        found = _open(tx, view)
+        shall = scopes.opened(tx, view.caller, place, Action.MANAGE) if moves else None
+        waivers.edit(tx, view.caller.actor, found, terms, at=view.site.now(), expected=view.version, scope=shall)
+    return view.go("/console/waivers", view.say(_("Saved.")))
 
 
 def ask_end(view: View) -> Answer:
@@ -104,6 +130,21 @@ def end(view: View) -> Answer:
     return view.go("/console/waivers", view.say(_("Ended.")))
 
 
+def _end(view: View) -> datetime:
+    expires = days.end_of(view, "expires")
+    if expires is None:
+        raise FieldInvalid("expires_at", view.say(_("A day such as 2026-12-31.")))
+    return expires
+
+
+def _said(view: View) -> dict[str, Any]:  # Any: parts of terms
+    return {
+        **{name: view.field(name).strip() for name in ("package", "reason", "owner", "impact")},
+        "status": next((each for each in STATUSES if each == view.field("status")), STATUSES[0]),
+        "justification": next((each for each in JUSTIFICATIONS if each == view.field("justification")), ""),
+    }
+
+
 def _filter(tx: Connection, view: View, place: str) -> Filter:
     return Filter(
         scope=scopes.opened(tx, view.caller, place) if place else None,
@@ -114,7 +155,7 @@ def _filter(tx: Connection, view: View, place: str) -> Filter:
 
 
 def _managed(tx: Connection, rights: Rights, numbers: Collection[int]) -> set[int]:
-    """Those that somebody with these rights may end."""
+    """Those that somebody with these rights may change."""
     place = (registry.c.id, registry.c.name, registry.c.visibility, repository.c.id, repository.c.name)
     query = select(waiver.c.id, *place).select_from(scopes.joined()).where(waiver.c.id.in_(numbers))
     return {row[0] for row in tx.execute(query) if Action.MANAGE in rights.on(Place(*row[1:]))}
@@ -148,6 +189,8 @@ ROUTES = (
     get("/waivers", show),
     get("/waivers/-/new", ask),
     post("/waivers/-/new", make, "waiver.create", ask),
+    get("/waivers/{number}/edit", ask_edit),
+    post("/waivers/{number}/edit", edit, "waiver.edit", ask_edit),
     get("/waivers/{number}/end", ask_end),
     post("/waivers/{number}/end", end, "waiver.end", ask_end),
 )
