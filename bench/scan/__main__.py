@@ -46,7 +46,7 @@ def main() -> int:
             if "image" in parts:
                 print(_of_image(image.measured(_within(Path(folder), "image"))), flush=True)
             if set(parts) - {"image"}:
-                for kind in options.database or _kinds():
+                for kind in options.database or kinds():
                     _of_database(kind, _within(Path(folder), kind), options.results, parts)
     except Failed as reason:
         print(reason, file=sys.stderr)
@@ -54,14 +54,14 @@ def main() -> int:
     return 0
 
 
-def _kinds() -> list[str]:
+def kinds() -> list[str]:
     return ["sqlite", "postgresql"] if packages.find("postgres") else ["sqlite"]
 
 
 def _of_database(kind: str, folder: Path, results: int, parts: Sequence[str]) -> None:
-    with _database(kind, folder) as url:
+    with database(kind, folder) as url:
         began = time.monotonic()
-        filled.fill(url, folder / "advisories", results, _say)
+        filled.fill(url, folder / "advisories", results, say)
         print(f" in {time.monotonic() - began:.0f} s", file=sys.stderr)
         print(f"\n{kind}: {results:,} digests, {catalogue.NAMES * catalogue.VERSIONS:,} components")
         if "change" in parts:
@@ -72,7 +72,7 @@ def _of_database(kind: str, folder: Path, results: int, parts: Sequence[str]) ->
 
 
 @contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
+def database(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         yield f"sqlite:///{folder}/berth.db"
         return
@@ -126,7 +126,7 @@ def _within(folder: Path, name: str) -> Path:
     return folder / name
 
 
-def _say(said: str) -> None:
+def say(said: str) -> None:
     print(f"\r{said}", end="", file=sys.stderr, flush=True)
 
 

@@ -236,8 +236,8 @@ def test_a_waiver_is_edited_for_another_place_or_package_of_its_registry(site: S
     assert edited(found.terms, f"main/apps/web@{document.digest}").digest == document.digest
     assert outcome(target, document) == "allowed"
     last = list(trail.every(site, EventFilter(action="waiver.edit")))[-1]
-    assert last.before is not None
-    assert (last.target, last.before["place"]) == (f"main/apps/web@{document.digest}", "main/apps/web")
+    assert last.after is not None
+    assert (last.target, last.after["place"]) == ("main/apps/web", f"main/apps/web@{document.digest}")
 
 
 def test_of_two_who_waive_the_same_at_once_one_is_told_of_the_other(site: Site, target: Target) -> None:

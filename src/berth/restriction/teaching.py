@@ -106,7 +106,9 @@ def message(lesson: Lesson, report: str) -> str:
     parts.append(f"What helps: {lesson.fix}")
     if report:
         parts.append(f"Report: {report} ")  # so that what follows the address is no part of it
-    told = f"Newest tag that may be pulled: {lesson.newest}" if lesson.newest else "No newer tag may be pulled"
+    told = (
+        f"Newest tag that may be pulled: {lesson.newest}" if lesson.newest else "None of its newest tags may be pulled"
+    )
     return ". ".join([*parts, told])
 
 

@@ -16,6 +16,7 @@ Only quarantine is enforced in the modes `off` and `warn`. Whoever has the right
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 from berth.registry.kinds import Kind
@@ -23,6 +24,9 @@ from berth.scan.queue import WAITS_FOR_ADVISORIES
 from berth.scan.tally import Tally
 from berth.words import time
 from berth.words.policies import Level, PullPolicy, ScanPolicy
+
+REMEMBERED = 4096
+"""What policies leave of tallies: there are few of each, and previews ask for all of them."""
 
 Rule = Literal["quarantined", "unscanned", "vulnerable"]
 Unscanned = Literal["never", "queued", "running", "failed", "waiting"]
@@ -161,15 +165,19 @@ def together(own: Verdict, children: Collection[Verdict]) -> Verdict:
 def counts(tally: Tally, rules: Rules, spared: Spared = NOTHING) -> tuple[Count, Count]:
     """Critical and High findings that count, against their limits."""
     alone = rules.pull.exclude_unfixed
-    left, waived, fresh = (
-        each.under(rules.scan, fixed_alone=alone).levels for each in (tally, spared.waived, spared.fresh)
-    )
+    left, waived, fresh = (_left(each, rules.scan, alone) for each in (tally, spared.waived, spared.fresh))
     limits = ((Level.CRITICAL, rules.pull.critical), (Level.HIGH, rules.pull.high))
     critical, high = (
-        Count(level, left[level] - waived[level] - fresh[level], limit, waived[level], fresh[level])
-        for level, limit in limits
+        Count(level, left[place] - waived[place] - fresh[place], limit, waived[place], fresh[place])
+        for place, (level, limit) in enumerate(limits)
     )
     return critical, high
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _left(tally: Tally, policy: ScanPolicy, fixed_alone: bool) -> tuple[int, int]:
+    levels = tally.under(policy, fixed_alone=fixed_alone).levels
+    return levels[Level.CRITICAL], levels[Level.HIGH]
 
 
 def unscanned(facts: Facts) -> Unscanned:

@@ -5,11 +5,12 @@ results, of which there may be as many as digests.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, Text, case, cast, func, select
 
 from berth.db import among
 from berth.db.tables import (
@@ -17,6 +18,7 @@ from berth.db.tables import (
     component_match,
     manifest,
     result_component,
+    scan_result,
     vulnerability,
     vulnerability_name,
 )
@@ -27,6 +29,9 @@ from berth.restriction.sparing import Finding
 from berth.restriction.verdict import NOTHING, Spared
 from berth.restriction.waiving import Cover, InForce
 
+MOST = 4
+"""An image with a digest for every so many results of all has most of them."""
+UNITS = ":"
 Parts = tuple[tuple[int, int], ...]
 """Of a result: the components that have such findings, and how many packages of each it has."""
 
@@ -37,14 +42,18 @@ class Sparable:
 
     by_component: Mapping[int, Collection[Finding]]
     by_result: Mapping[int, Parts]
+    """What is the same is one object."""
     graced: frozenset[int]
     """Results of which something was published so lately that a grace may spare it."""
     whole: InForce
     """Waivers for all of it."""
     single: Mapping[int, InForce]
     """For digests that have waivers of their own: these with those for all."""
-    _known: dict[tuple[int, Parts], Spared] = field(default_factory=dict)
-    """What is waived: for one digest, or (0) for all that have no waivers of their own."""
+    _known: dict[tuple[int, int], Spared] = field(default_factory=dict)
+    """What is waived of parts, which are known by their identity: looked up for each digest there is.
+
+    For one digest, or (0) for all that have no waivers of their own.
+    """
     _values: dict[Spared, Spared] = field(default_factory=dict)
 
     def waived(self, manifest_id: int, result_id: int | None) -> Spared:
@@ -52,11 +61,12 @@ class Sparable:
         parts = self.by_result.get(result_id or 0)
         if parts is None:
             return NOTHING
-        key = (manifest_id if manifest_id in self.single else 0, parts)
-        if key not in self._known:
-            found = self._spared(manifest_id, parts, _never)
-            self._known[key] = self._values.setdefault(found, found)
-        return self._known[key]
+        key = (manifest_id if manifest_id in self.single else 0, id(parts))
+        found = self._known.get(key)
+        if found is None:
+            made = self._spared(manifest_id, parts, _never)
+            found = self._known[key] = self._values.setdefault(made, made)
+        return found
 
     def both(self, which: Fresh, grace_days: int, *, at: datetime) -> Spared:
         """What is waived, and what is within a grace."""
@@ -132,12 +142,47 @@ def _findings(tx: Connection, flaws: Collection[int]) -> dict[int, list[Finding]
 
 
 def _parts(tx: Connection, image_id: int, components: Collection[int]) -> dict[int, Parts]:
-    """By result of the image which of these components it has."""
-    mine = select(manifest.c.result_id).where(manifest.c.image_id == image_id, manifest.c.result_id.is_not(None))
-    query = select(result_component).where(result_component.c.result_id.in_(mine))
-    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    """By result of the image which of these components it has.
+
+    Of each component the database writes the results in one text: a row for each result and component would take
+    longer to hand over than all else that a preview does.
+    """
+    listed: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for some in reach.batches(components):
-        rows = tx.execute(query.where(among(tx, result_component.c.component_id, some))).all()
-        for result_id, component_id, units in rows:
-            found[result_id].append((component_id, units))
-    return {result_id: tuple(sorted(each)) for result_id, each in found.items()}
+        for component_id, text in tx.execute(_holders(tx, image_id, some)):
+            single, places = (component_id, 1), text.split(",")
+            if UNITS not in text:
+                for number in map(int, places):
+                    listed[number].append(single)
+                continue
+            for place in places:
+                result_id, _, units = place.partition(UNITS)
+                listed[int(result_id)].append((component_id, int(units)) if units else single)
+    same: dict[Parts, Parts] = {}
+    return {result_id: same.setdefault(found := tuple(each), found) for result_id, each in listed.items()}
+
+
+def _holders(tx: Connection, image_id: int, components: Sequence[int]) -> Select[Any]:  # Any: columns
+    """`7,9:2`: the results that have a component, and how many packages of it where it is not one."""
+    own = manifest.alias("own")
+    mine = select(own.c.result_id).where(own.c.image_id == image_id, own.c.result_id.is_not(None))
+    column = result_component.c
+    # By an expression SQLite finds nothing, so it goes through the components and not through both at once.
+    here = column.result_id + 0 if _has_most(tx, image_id) else column.result_id
+    result = cast(column.result_id, Text)
+    one = case((column.units == 1, result), else_=result + UNITS + cast(column.units, Text))
+    return (
+        select(column.component_id, func.aggregate_strings(one, ","))
+        .where(among(tx, column.component_id, components), here.in_(mine))
+        .group_by(column.component_id)
+        .order_by(column.component_id)
+    )
+
+
+def _has_most(tx: Connection, image_id: int) -> bool:
+    """Whether an image has so many of all results that SQLite, which counts none, had better begin elsewhere."""
+    if tx.dialect.name != "sqlite":
+        return False
+    digests = tx.scalar(select(func.count()).where(manifest.c.image_id == image_id))
+    last = tx.scalar(select(func.max(scan_result.c.id)))
+    return MOST * (digests or 0) >= (last or 0)
