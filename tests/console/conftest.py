@@ -70,7 +70,7 @@ def enter(browser: Browser, server: Server) -> Iterator[Enter]:
         )
         window = Window(context.new_page(), server)
         (windows if more.get("java_script_enabled", True) else unscripted).append(window)
-        return window.sign_in() if signed_in else window
+        return window.arrive() if signed_in else window
 
     yield opened
     try:

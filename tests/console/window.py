@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Request, sync_playwright
 
 from tests import packages
@@ -81,6 +82,14 @@ class Window:
         self.page.get_by_role("button", name="Sign in").click()
         self.page.get_by_role("heading", name="Service Home").wait_for()
         return self
+
+    def arrive(self) -> "Window":
+        """On the first page, signed in as the administrator without the page for that, which has its own tests."""
+        answer = self.page.context.request.post(
+            f"{self.server.url}/console/login", form={"name": ADMIN, "password": PASSWORD}, max_redirects=0
+        )
+        assert answer.status == httpx.codes.SEE_OTHER, answer.text()
+        return self.open("/")
 
     @property
     def path(self) -> str:
