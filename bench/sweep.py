@@ -1,7 +1,8 @@
 """`python -m bench.sweep`: how long a sweep of many blobs takes, and how slow pushes are meanwhile.
 
 Berth runs as it comes, on SQLite. One image has held the blobs, each with a file, and nothing has needed them for
-longer than the grace. Four clients push blobs of 64 KiB, first alone and then beside the sweep.
+longer than the grace. Four clients push blobs of 64 KiB, first alone and then beside the sweep; with a name and
+password, for a token would expire meanwhile.
 """
 
 import argparse
@@ -60,10 +61,10 @@ def _measure(folder: Path, blobs: int, seconds: float) -> None:
         with Connection(server.target) as connection:
             acts.push_small(connection, Small(64 * KIB))
         _fill(database, folder / "data" / "blobs" / "blobs", blobs)
-        _said("alone", _pushes(server.target, threading.Event(), seconds))
+        _said("alone", _pushes(server.basic, threading.Event(), seconds))
         over = threading.Event()
         with ThreadPoolExecutor(1) as threads:
-            pushing = threads.submit(_pushes, server.target, over, LONGEST)
+            pushing = threads.submit(_pushes, server.basic, over, LONGEST)
             began = time.perf_counter()
             try:
                 _sweep(database)

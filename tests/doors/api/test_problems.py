@@ -69,6 +69,17 @@ def test_a_wrong_parameter_is_named(root: Desk) -> None:
         assert fields(document) == [query.partition("=")[0]]
 
 
+def test_nothing_is_done_when_a_parameter_is_not_known(root: Desk, registry: str) -> None:
+    """Somebody who writes `dryrun` wants to see first, and deletes nothing."""
+    for method, path, body in (
+        ("DELETE", f"/registries/{registry}?dryrun=true", None),
+        ("POST", f"/registries/{registry}/repositories?dryrun=true", {"name": "apps"}),
+        ("GET", "/me?dryrun=true", None),
+    ):
+        assert fields(problem(root.ask(method, path, body), 400, "field-invalid")) == ["dryrun"]
+    assert root.ask("GET", f"/registries/{registry}/repositories").json()["items"] == []
+
+
 def test_a_cursor_of_another_list_is_refused(root: Desk) -> None:
     for name in ("cursor1", "cursor2"):
         root.post("/registries", {"name": name})

@@ -1,8 +1,9 @@
 """The FastAPI application behind the door: its routes, and how errors inside it are answered."""
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -38,7 +39,7 @@ from berth.doors.api import (
 from berth.doors.api.errors import Problem
 from berth.doors.http import Answer
 from berth.people.callers import Caller
-from berth.words.errors import Invalid, Refusal
+from berth.words.errors import FieldInvalid, Invalid, Refusal
 
 FAMILIES = (
     me,
@@ -91,8 +92,30 @@ def application() -> FastAPI:
     api.add_exception_handler(Exception, _defect)
     for family in FAMILIES:
         router: APIRouter = family.router
-        api.include_router(router, prefix=paths.PREFIX)
+        api.include_router(router, prefix=paths.PREFIX, dependencies=[Depends(_known_parameters)])
     return api
+
+
+async def _known_parameters(request: Request) -> None:
+    """Whoever writes `dryrun=true` wants nothing to happen. Raises `FieldInvalid`."""
+    unknown = request.query_params.keys() - _parameters(request.scope["route"]) if request.query_params else None
+    if unknown:
+        raise FieldInvalid(min(unknown), "there is no such parameter here")
+
+
+def _parameters(route: APIRoute) -> frozenset[str]:
+    """The names that may stand in the query of this route's address."""
+    names: set[str] = set()
+    asked = [route.dependant]
+    for each in asked:
+        asked += each.dependencies
+        for field in each.query_params:
+            model = field.field_info.annotation
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                names |= {info.alias or name for name, info in model.model_fields.items()}
+            else:
+                names.add(field.alias)
+    return frozenset(names)
 
 
 def _operation_id(route: APIRoute) -> str:
