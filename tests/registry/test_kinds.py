@@ -24,7 +24,11 @@ SIGNED = "application/vnd.dev.cosign.simplesigning.v1+json"
         (DOCKER_MANIFEST, "application/json", DOCKER_LAYER, "image"),
         # Podman and skopeo do not look at the type of the config.
         (DOCKER_MANIFEST, "application/vnd.example", DOCKER_LAYER, "image"),
+        # Podman lays layers of any type below the config of an image.
+        (OCI_MANIFEST, CONFIG, "application/x.layer", "image"),
         (OCI_MANIFEST, CONFIG, SIGNED, "artifact"),
+        (OCI_MANIFEST, CONFIG, "application/vnd.in-toto+json", "artifact"),
+        (OCI_MANIFEST, CONFIG, "text/spdx", "artifact"),
         (DOCKER_MANIFEST, DOCKER_CONFIG, SIGNED, "artifact"),
         (DOCKER_MANIFEST, "application/vnd.docker.plugin.v1+json", DOCKER_LAYER, "artifact"),
         # What `oras push` makes.

@@ -4,6 +4,7 @@ The rules are those of `registry.kinds` as they are in this release. A stretch o
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,9 +23,7 @@ PLUGIN = "application/vnd.docker.plugin.v1+json"
 CONFIGS = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
 NAMELESS = ("application/octet-stream", "application/json", "text/html")
 FILE_SYSTEMS = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
-SNIFFED = tuple(
-    f"application/{name}" for name in ("octet-stream", "x-tar", "x-gtar", "tar", "tar+gzip", "gzip", "x-gzip", "zstd")
-)
+DOCUMENTS = ("json", "xml")
 
 MANIFEST = sa.table("manifest", *map(sa.column, ("id", "media_type", "kind", "size")))
 BODY = sa.table("manifest_body", sa.column("manifest_id"), sa.column("body", sa.LargeBinary()))
@@ -64,13 +63,14 @@ def _kind(media_type: str, body: bytes) -> str:
     config = _plain(document["config"]) if document.get("config") else ""
     layers = [_plain(layer) for layer in document.get("layers") or ()]
     if config in CONFIGS:
-        return (
-            "image"
-            if not layers or any(each.startswith(FILE_SYSTEMS) or each in SNIFFED for each in layers)
-            else "artifact"
-        )
+        return "artifact" if layers and all(map(_is_read, layers)) else "image"
     run = config in NAMELESS or (media_type == DOCKER_MANIFEST and config != PLUGIN)
     return "image" if run and any(each.startswith(FILE_SYSTEMS) for each in layers) else "artifact"
+
+
+def _is_read(layer: str) -> bool:
+    kind, _, name = layer.partition("/")
+    return kind == "text" or re.split("[+.]", name)[-1] in DOCUMENTS
 
 
 def _plain(part: dict[str, Any]) -> str:  # Any: JSON values
