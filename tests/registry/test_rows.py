@@ -7,7 +7,7 @@ from sqlalchemy import event, insert, select, update
 
 from berth.db.pages import Key, Wanted
 from berth.db.tables import manifest, tag
-from berth.registry import details, platforms, rows
+from berth.registry import below, details, platforms, rows
 from berth.registry.rows import Filters, Row
 from berth.site import Site
 from berth.words import names
@@ -81,9 +81,9 @@ def test_tagged_come_in_natural_order_and_what_belongs_to_others_is_below_them(
     assert counted[shelf["index"].digest] == (1, 1)
     assert counted[shelf["latest"].digest] == (0, 1)
     with web.site.db.read() as tx:
-        below = rows.below(tx, acts.look(web), acts.of(shelf["index"]), at=web.site.now())
-    assert [row.digest for row in below.children] == [shelf["child"].digest]
-    assert [row.digest for row in below.referrers] == [shelf["signature"].digest]
+        unfolded = below.of_one(tx, acts.look(web), acts.of(shelf["index"]), at=web.site.now())
+    assert [row.digest for row in unfolded.children] == [shelf["child"].digest]
+    assert [row.digest for row in unfolded.referrers] == [shelf["signature"].digest]
 
 
 def test_all_levels_show_every_digest(web: Target, shelf: dict[str, Document]) -> None:

@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, select
 
 from berth.db.tables import image, manifest, tag
-from berth.registry import images, locks, manifests, measuring, reach, repositories, rows, sizes
+from berth.registry import below, images, locks, manifests, measuring, reach, repositories, rows, sizes
+from berth.registry.below import Below
 from berth.registry.images import Image
 from berth.registry.reach import Parent
-from berth.registry.rows import Below, Row
+from berth.registry.rows import Row
 from berth.registry.sizes import Sizes
 from berth.words.digest import Digest
 from berth.words.errors import ImageUnknown, Locked, ManifestUnknown
@@ -124,7 +125,7 @@ def of_digest(tx: Connection, found: Image, content: Digest, *, at: datetime) ->
         own_lock=locks.refusal(row.digest, own) if own is not None and own.holds(at) else None,
         policies=repositories.policies_of(_image_row(tx, found)),
         parents=reach.parents(tx, [row.id]).get(row.id, []),
-        below=rows.below(tx, found, content, at=at),
+        below=below.of_one(tx, found, content, at=at),
         subject_present=row.subject is not None and _present(tx, found, row.subject),
         sizes=sizes.of_digest(tx, found, row.id, row.digest),
     )

@@ -1,10 +1,12 @@
 """The rows of two more lists: the images of a repository, and the tags of an image, one row for each name."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, func, select
 
+from berth.db import among as one_of
 from berth.db import pages
 from berth.db.pages import Found, Wanted
 from berth.db.tables import image, manifest, tag
@@ -70,8 +72,9 @@ def image_page(
     name: str | None = None,
     state: str | None = None,
     locked: bool | None = None,
+    among: Collection[int] | None = None,
 ) -> Found[ImageRow]:
-    """Raises `FieldInvalid` for an order that is none of IMAGES."""
+    """With `among` these alone. Raises `FieldInvalid` for an order that is none of IMAGES."""
     here = (image.c.repository_id == place.repository_id, image.c.born_at.is_not(None))
     digests, tags = measuring.counted()
     query = select(image, digests.label("digests"), tags.label("tags")).where(*here)
@@ -79,6 +82,8 @@ def image_page(
         query = query.where(pages.containing(image.c.name, name))
     if state is not None:
         query = query.where(image.c.state == state)
+    if among is not None:
+        query = query.where(one_of(tx, image.c.id, among))
     if locked is not None:
         holds = locks.in_force_on(image, at)
         query = query.where(holds if locked else ~holds)
@@ -92,6 +97,10 @@ def image_page(
         for row in found.items
     ]
     return Found(rows, found.next)
+
+
+def all_images(tx: Connection, place: Place) -> list[int]:
+    return list(tx.scalars(select(image.c.id).where(image.c.repository_id == place.repository_id)))
 
 
 def count(tx: Connection, place: Place, most: int) -> tuple[int, int]:

@@ -48,9 +48,6 @@ SORTS = {
 MAX_NAMES = 20
 """Names that a row shows; it says whether there are more."""
 
-MAX_BELOW = 1000
-"""Children, and referrers, shown below one digest."""
-
 AFTER_HEX = "g"
 """Greater than every digit of a digest."""
 
@@ -139,17 +136,22 @@ class Row:
     edited_at: datetime
 
 
-@dataclass(frozen=True)
-class Below:
-    children: list[Row]
-    referrers: list[Row]
-
-
 NONE = Filters()
 
 
-def page(tx: Connection, found: Image, wanted: Wanted, *, at: datetime, filters: Filters = NONE) -> Found[Row]:
-    """Raises `FieldInvalid` for an order that is none of SORTS, and for a key that does not fit it."""
+def page(
+    tx: Connection,
+    found: Image,
+    wanted: Wanted,
+    *,
+    at: datetime,
+    filters: Filters = NONE,
+    where: Sequence[ColumnElement[bool]] = (),
+) -> Found[Row]:
+    """With `where` those alone of which that is true too, for rooms that know more of digests.
+
+    Raises `FieldInvalid` for an order that is none of SORTS, and for a key that does not fit it.
+    """
     few, among = _few(tx, found, filters, at), filters.among
     if few is not None and among is not None:
         few = [number for number in few if number in among]
@@ -157,7 +159,7 @@ def page(tx: Connection, found: Image, wanted: Wanted, *, at: datetime, filters:
         return Found([])
     # Told of the image too, SQLite would go through all that it holds.
     query = _rows(found) if few is None else _columns(found).where(manifest.c.id.in_(few))
-    query = query.where(*_chosen(found, filters, at))
+    query = query.where(*_chosen(found, filters, at), *where)
     if few is not None or among is None:
         page = _sorted(tx, query, wanted)
     else:
@@ -177,22 +179,11 @@ def some(tx: Connection, found: Image, contents: Collection[Digest], *, at: date
     return sorted(_dressed(tx, found, stored, at), key=lambda row: wanted.index(row.digest))
 
 
-def below(tx: Connection, found: Image, content: Digest, *, at: datetime) -> Below:
-    """What unfolds below a digest: the children of an index, and its referrers."""
-    listed = select(manifest_edge.c.child_id).join(manifest, manifest.c.id == manifest_edge.c.parent_id)
-    mine = (manifest.c.image_id == found.id) & (manifest.c.digest == str(content))
-    children = list(tx.scalars(listed.where(mine).order_by(manifest_edge.c.child_id).limit(MAX_BELOW)))
-    referrers = sorted(reach.referrers(tx, found.id, [str(content)]).get(str(content), {}))[:MAX_BELOW]
-    stored = _by_id(tx, found, [*children, *referrers])
-    dressed = {row.id: row for row in _dressed(tx, found, stored, at)}
-    return Below([dressed[each] for each in children], [dressed[each] for each in referrers])
-
-
-def _by_id(tx: Connection, found: Image, ids: Collection[int]) -> list[RowMapping]:
+def by_id(tx: Connection, found: Image, ids: Collection[int], *, at: datetime) -> dict[int, Row]:
     stored: list[RowMapping] = []
     for some in reach.batches(ids):
         stored += tx.execute(_columns(found).where(manifest.c.id.in_(some))).mappings().all()
-    return stored
+    return {row.id: row for row in _dressed(tx, found, stored, at)}
 
 
 def _rows(found: Image) -> Select[Any]:  # Any: columns of different types
@@ -206,7 +197,7 @@ def _columns(found: Image) -> Select[Any]:  # Any: columns of different types
     by_name = select(func.count()).where(tag.c.image_id == found.id, tag.c.fallback_of == manifest.c.digest)
     return select(
         manifest,
-        *_RESULT,
+        *RESULT,
         children.correlate(manifest).scalar_subquery().label("children"),
         (by_subject.correlate(manifest).scalar_subquery() + by_name.correlate(manifest).scalar_subquery()).label(
             "referrers"
@@ -214,7 +205,7 @@ def _columns(found: Image) -> Select[Any]:  # Any: columns of different types
     ).outerjoin(scan_result, scan_result.c.id == manifest.c.result_id)
 
 
-_RESULT = [scan_result.c[name].label(f"result_{name}") for name in ScanResult.__dataclass_fields__ if name != "id"]
+RESULT = [scan_result.c[name].label(f"result_{name}") for name in ScanResult.__dataclass_fields__ if name != "id"]
 
 
 def _few(tx: Connection, found: Image, filters: Filters, at: datetime) -> list[int] | None:
@@ -359,10 +350,10 @@ def _row(row: RowMapping, names: list[str], lock: Locked | None) -> Row:
     same: dict[str, Any] = {field: row[field] for field in Row.__dataclass_fields__.keys() - made}  # Any: columns
     more = len(names) > MAX_NAMES
     own = {"tags": names[:MAX_NAMES], "more_tags": more, "lock": lock, "size": row["total_size"]}
-    return Row(**own, own_lock=images.lock_of(row), result=_result(row), **same)
+    return Row(**own, own_lock=images.lock_of(row), result=result_of(row), **same)
 
 
-def _result(row: RowMapping) -> ScanResult | None:
+def result_of(row: RowMapping) -> ScanResult | None:
     if row["result_evaluated_at"] is None:
         return None
     return ScanResult(**{name: row[f"result_{name}"] for name in ScanResult.__dataclass_fields__})

@@ -13,9 +13,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
 
-from berth.db.tables import blob, manifest, manifest_blob, manifest_edge
+from berth.db.tables import blob, image, manifest, manifest_blob, manifest_edge, registry, repository
 from berth.registry import reach
 from berth.registry.images import Image
 
@@ -44,6 +44,16 @@ def of_image(tx: Connection, image_id: int) -> Sizes:
     total = documents + _sum(tx, blobs)
     shared = _sum(tx, blobs.where(exists(elsewhere.correlate(blob))))
     return Sizes(total, shared, total - shared)
+
+
+def of_places(tx: Connection, *where: ColumnElement[bool]) -> int:
+    """All that is held by images of which this is true of `registry`, `repository` and `image`. Reads all of it."""
+    held = select(manifest.c.id, manifest.c.size).join_from(manifest, image, image.c.id == manifest.c.image_id)
+    held = held.join(repository, repository.c.id == image.c.repository_id)
+    held = held.join(registry, registry.c.id == repository.c.registry_id).where(*where)
+    ids = select(held.subquery().c.id)
+    digests = select(manifest_blob.c.digest).where(manifest_blob.c.manifest_id.in_(ids))
+    return _sum(tx, held) + _sum(tx, select(blob.c.size).where(blob.c.digest.in_(digests)))
 
 
 def of_digest(tx: Connection, found: Image, manifest_id: int, digest: str) -> Sizes:

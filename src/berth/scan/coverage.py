@@ -10,6 +10,9 @@ from berth.scan.results import BUILTIN
 OLD = timedelta(days=3)
 """Advisories that nobody has renewed for longer are told to be old."""
 
+AGEING = timedelta(hours=24)
+"""Who looks at a result is told so by then already."""
+
 
 def gaps(
     os: OperatingSystem | None,

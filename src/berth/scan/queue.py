@@ -112,6 +112,13 @@ def renew(tx: Connection, claimed: Claimed, *, at: datetime) -> bool:
     return bool(tx.execute(update(scan).where(_is_still(claimed)).values(leased_until=at + LEASE)).rowcount)
 
 
+def tell(tx: Connection, claimed: Claimed, percent: int) -> None:
+    """Let the digest's row say how far the scan is: while it runs, that is the reason why there is no result yet."""
+    mine = (manifest.c.id == claimed.manifest_id) & (manifest.c.scan_state == "running")
+    still = exists().where(_is_still(claimed))
+    tx.execute(update(manifest).where(mine, still).values(scan_reason=str(percent)))
+
+
 def done(tx: Connection, claimed: Claimed, *, at: datetime, scanner: str, advisories: str, tally: Tally) -> None:
     """Raises `Canceled` when the scan is no more, or another worker has it; so do the others that end it."""
     _end(tx, claimed, at=at, state="done", scanner=scanner, advisories=advisories, tally=tally.to_json())

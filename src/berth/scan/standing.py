@@ -4,6 +4,7 @@ An index stands as the images that it lists, and indexes in it: what they found 
 of them are.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, exists, select
 from berth.db.tables import image, manifest, reevaluated, scan_result
 from berth.registry import reach
 from berth.registry.images import Image
+from berth.registry.latest import Latest
 from berth.registry.rows import Row
 from berth.scan import coverage, library, news, results
 from berth.scan.hiding import hides_secrets
@@ -48,6 +50,8 @@ class Standing:
     """How many of these have a result."""
     newly_affected_at: datetime | None = None
     """When advisories last told of more, since its layers were read; None also where the policy leaves nothing."""
+    progress: int | None = None
+    """Percent of its layers that have been read, while it is scanned; of an index that of all its images."""
 
     @property
     def re_scan_needed(self) -> bool:
@@ -79,6 +83,13 @@ class _Part:
     evaluated_at: datetime | None
     advisories_at: datetime | None
     result_id: int | None
+
+    @property
+    def percent(self) -> int:
+        """How far its scan is; `queue.tell` says it while it runs."""
+        if self.state == "running":
+            return int(self.reason or 0)
+        return 0 if self.state == "queued" or self.tally is None else 100
 
 
 _STATES: Mapping[str, State] = {
@@ -125,15 +136,7 @@ def of(
     good |= {row.result.id for row in rows if row.result is not None}
     build = library.current(tx) if good else None
     told = _Told({} if build is None else build.covered, at, news.opened(tx, good, policy))
-    standings: dict[int, Standing] = {}
-    for row in rows:
-        if row.kind == "artifact":
-            standings[row.id] = UNSUPPORTED
-        elif row.kind == "index":
-            standings[row.id] = _together(listed.get(row.id, []), policy, told)
-        else:
-            standings[row.id] = _alone(_part(row), policy, told)
-    return standings
+    return {row.id: _of_one(row, policy, told, listed) for row in rows}
 
 
 def newly_affected(tx: Connection, found: Image) -> frozenset[int]:
@@ -151,7 +154,28 @@ def newly_affected(tx: Connection, found: Image) -> frozenset[int]:
     return frozenset(reach.listing(tx, {row.id for row in told}))
 
 
-def _part(row: Row) -> _Part:
+def of_latest(tx: Connection, newest: Mapping[int, Latest], *, at: datetime) -> dict[int, Standing]:
+    """By image how what its newest tag points at stands, each under the policy of its image."""
+    listed = _listed(tx, [each.id for each in newest.values() if each.kind == "index"])
+    good: dict[ScanPolicy, set[int]] = defaultdict(set)
+    for each in newest.values():
+        results = (part.result_id for part in listed.get(each.id, [_part(each)]))
+        good[each.policy] |= {number for number in results if number is not None}
+    build = library.current(tx) if any(good.values()) else None
+    told = {
+        policy: _Told({} if build is None else build.covered, at, news.opened(tx, ids, policy))
+        for policy, ids in good.items()
+    }
+    return {number: _of_one(each, each.policy, told[each.policy], listed) for number, each in newest.items()}
+
+
+def _of_one(row: Row | Latest, policy: ScanPolicy, told: _Told, listed: Mapping[int, Sequence[_Part]]) -> Standing:
+    if row.kind == "artifact":
+        return UNSUPPORTED
+    return _together(listed.get(row.id, []), policy, told) if row.kind == "index" else _alone(_part(row), policy, told)
+
+
+def _part(row: Row | Latest) -> _Part:
     result = row.result
     return _Part(
         row.scan_state,
@@ -198,7 +222,7 @@ def _shown(state: str, telling: _Part, parts: Sequence[_Part], policy: ScanPolic
     return Standing(
         _STATES[state],
         telling.code,
-        telling.reason,
+        "" if state == "running" else telling.reason,
         counts,
         0 if hides else secrets,
         secrets if hides else 0,
@@ -209,6 +233,7 @@ def _shown(state: str, telling: _Part, parts: Sequence[_Part], policy: ScanPolic
         images=len(parts),
         scanned=len(tallies),
         newly_affected_at=max(opened, default=None) if counts is not None and counts.total else None,
+        progress=sum(part.percent for part in parts) // len(parts) if state == "running" else None,
     )
 
 

@@ -4,7 +4,7 @@ A finding is counted in one of 28 cells: of the system or of a language, with a 
 What an exclusion policy hides are whole cells (SPEC 4.1), so a change of policy needs no new count.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -62,6 +62,15 @@ class Tally:
                 levels[level] += count
                 fixable += count * fixed
         return Counts(levels, fixable, sum(self.cells) - sum(levels.values()))
+
+
+def visible(policy: ScanPolicy, levels: Collection[Level]) -> list[int]:
+    """The cells of these levels that the policy leaves."""
+    return [
+        place
+        for place, (kind, fixed, level) in enumerate(_CELL)
+        if level in levels and hides(policy, kind, level, fixed=fixed) is None
+    ]
 
 
 def cell(kind: Kind, level: Level, *, fixed: bool) -> int:

@@ -9,22 +9,20 @@ A result that is in force stays so until another has been matched: it is renewed
 The bytes are read by a process of its own (`apart`); here is what belongs to the database.
 """
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
 import structlog
 from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from berth.db import insert_ignore
 from berth.db.tables import blob, image, manifest, manifest_body, registry, repository, scan_layer
-from berth.scan import apart, chosen, evaluation, library, outside, publishing, queue, results, waking
+from berth.scan import apart, chosen, evaluation, keeping, library, outside, publishing, queue, results, waking
 from berth.scan.apart import Canceled, LayerInput
 from berth.scan.failed import ScanFailed
 from berth.scan.inventory import Inventory
+from berth.scan.keeping import Kept
 from berth.scan.layers.contents import ANALYZER_VERSION
 from berth.scan.matches import Component
 from berth.scan.queue import Claimed
@@ -35,7 +33,6 @@ from berth.words.manifest import Document
 from berth.words.release import VERSION
 
 NAME = f"berth {VERSION}"
-BEAT_SECONDS = 20.0
 UNEXPECTED = ScanFailed("WORKER_LOST", "the scan ended unexpectedly; the log of the worker says why")
 MAX_CONFIG = 4 << 20
 AT_ONCE = 500
@@ -55,8 +52,8 @@ def run_next(site: Site) -> bool:
     if claimed is None:
         return False
     try:
-        with _kept(site, claimed) as cancel:
-            _scan(site, claimed, cancel)
+        with keeping.kept(site, claimed) as kept:
+            _scan(site, claimed, kept)
     except Canceled:
         log.info("scan cancelled", scan=claimed.id)
     except ScanFailed as failure:
@@ -82,48 +79,24 @@ def run_all(site: Site) -> int:
     return ran
 
 
-@contextmanager
-def _kept(site: Site, claimed: Claimed) -> Iterator[threading.Event]:
-    """Renew the lease until the block ends; the event is set when the scan is not ours any more."""
-    ended, cancel = threading.Event(), threading.Event()
-    heart = threading.Thread(target=_beat, args=(site, claimed, ended, cancel), name="scan lease", daemon=True)
-    heart.start()
-    try:
-        yield cancel
-    finally:
-        ended.set()
-        heart.join()
-
-
-def _beat(site: Site, claimed: Claimed, ended: threading.Event, cancel: threading.Event) -> None:
-    while not ended.wait(BEAT_SECONDS):
-        try:
-            with site.db.write(durable=False) as tx:
-                if not queue.renew(tx, claimed, at=site.now()):
-                    cancel.set()
-                    return
-        except SQLAlchemyError as error:
-            log.warning("lease of a scan not renewed, will be tried again", scan=claimed.id, reason=str(error))
-
-
-def _scan(site: Site, claimed: Claimed, cancel: threading.Event) -> None:
+def _scan(site: Site, claimed: Claimed, kept: Kept) -> None:
     digest, document = _document(site, claimed)
-    made = _know(site, digest, document, cancel)
+    made = _know(site, digest, document, kept)
     other = chosen.scanner_of(site.settings, _registry(site, claimed))
     if other is not None:
         own = _inventory(site, digest) if made is None else made.inventory
-        outside.scan(site, claimed, digest, document, other, own, cancel)
+        outside.scan(site, claimed, digest, document, other, own, kept.cancel)
         return
     while not _evaluate(site, digest, claimed, made):  # other advisories came meanwhile, or it was forgotten
-        made = _know(site, digest, document, cancel)
+        made = _know(site, digest, document, kept)
 
 
-def _know(site: Site, digest: str, document: Document, cancel: threading.Event) -> Ready | None:
+def _know(site: Site, digest: str, document: Document, kept: Kept) -> Ready | None:
     """What is in the image, by reading it when nobody knows; returns what is to take the place of a good result."""
     with site.db.read() as tx:
         known = results.of_digest(tx, digest, BUILTIN)
         fresh = known is not None and results.analyzer_of(tx, known.id) == ANALYZER_VERSION
-    return _take(site, digest, document, cancel) if known is None or not fresh else None
+    return _take(site, digest, document, kept) if known is None or not fresh else None
 
 
 def _registry(site: Site, claimed: Claimed) -> str:
@@ -157,10 +130,10 @@ def _document(site: Site, claimed: Claimed) -> tuple[str, Document]:
     return row.digest, documents.parse(row.media_type, row.body)
 
 
-def _take(site: Site, digest: str, document: Document, cancel: threading.Event) -> Ready | None:
+def _take(site: Site, digest: str, document: Document, kept: Kept) -> Ready | None:
     """Read the image, and keep what is in it; where a result is in force, that is left to its renewal."""
     layers, config = _layers(site, document)
-    taken = apart.take(layers, config, cancel=cancel)
+    taken = apart.take(layers, config, cancel=kept.cancel, progress=kept.read)
     made = results.prepare(site, digest, taken.inventory, scanner=BUILTIN)
     at = site.now()
     with site.db.write(durable=False) as tx:

@@ -1,14 +1,15 @@
 """Who has a scan: whoever claimed it last, for as long as they renew it."""
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from berth.db.tables import manifest
-from berth.scan import queue
+from berth.scan import keeping, queue
 from berth.scan.failed import ScanFailed
 from berth.scan.process import Canceled
 from berth.scan.queue import Claimed
 from tests.scan.queue.queued import Queued
+from tests.serving import wait_for
 
 BROKEN = ScanFailed("BAD_ARCHIVE", "it is no archive")
 LEASE = queue.LEASE.total_seconds()
@@ -115,3 +116,27 @@ def test_a_digest_that_is_being_deleted_is_passed_by(on_postgresql: Queued) -> N
         deleting.execute(delete(manifest).where(manifest.c.id == goes))
         assert on_postgresql.claimed().manifest_id == stays
     assert on_postgresql.claim() is None
+
+
+def test_how_far_a_scan_is_is_told_by_who_has_it_while_it_runs(queued: Queued, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost, kept = lost_to_another(queued)
+    monkeypatch.setattr(keeping, "BEAT_SECONDS", 0.01)
+    with keeping.kept(queued.site, kept) as told:
+        told.read(21, 50)
+        wait_for(lambda: told_of(queued, kept) == "42")
+    tell(queued, lost, 77)
+    assert told_of(queued, kept) == "42"
+    queued.end(kept)
+    tell(queued, kept, 99)
+    assert told_of(queued, kept) == ""
+
+
+def tell(queued: Queued, claimed: Claimed, percent: int) -> None:
+    with queued.site.db.write(durable=False) as tx:
+        queue.tell(tx, claimed, percent)
+
+
+def told_of(queued: Queued, claimed: Claimed) -> str:
+    with queued.site.db.read() as tx:
+        told: str = tx.execute(select(manifest.c.scan_reason).where(manifest.c.id == claimed.manifest_id)).scalar_one()
+        return told

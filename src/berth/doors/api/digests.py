@@ -29,7 +29,7 @@ from berth.restriction import judging, restricted, subjects
 from berth.restriction.verdict import Verdict
 from berth.retention import forecast
 from berth.retention.forecast import Forecast
-from berth.scan import standing
+from berth.scan import narrowing, standing
 from berth.scan.standing import Standing
 from berth.site import Site
 from berth.words import digest as digests
@@ -70,9 +70,11 @@ def list_digests(
             affected = standing.newly_affected(tx, found)
             among = affected if among is None else among & affected
         filters = replace(filters, among=among)
-        page = rows.page(tx, found, wanted.wanted(wanted.sort), at=site.now(), filters=filters)
+        policy = standing.policy_of(tx, found.id)
+        where = [] if wanted.result is None else [narrowing.to(found, wanted.result, policy)]
+        page = rows.page(tx, found, wanted.wanted(wanted.sort), at=site.now(), filters=filters, where=where)
         verdicts = forecast.of(tx, found, [row.id for row in page.items], at=site.now(), known=page.items)
-        scans = standing.of(tx, found, page.items, at=site.now())
+        scans = standing.of(tx, found, page.items, at=site.now(), policy=policy)
         pulls = judging.shown(tx, found.id, [row.id for row in page.items], at=site.now())
     return paging.turned(request, response, page, wanted.sort, lambda row: _row(row, verdicts, scans, pulls))
 

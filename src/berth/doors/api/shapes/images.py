@@ -11,6 +11,7 @@ from berth.doors.api.shapes.references import AT, DIGEST
 from berth.doors.api.shapes.restriction import PULL, Pull, Quarantine
 from berth.doors.api.shapes.scans import SCAN, Scan
 from berth.doors.api.shapes.values import Description, Given, Instant, Page, Shown, Text
+from berth.scan import narrowing
 
 State = Literal["active", "editing", "deleting", "inactive"]
 DigestState = Literal["active", "deleting", "inactive"]
@@ -222,6 +223,13 @@ class DigestsWanted(Paging):
     newly_affected: Annotated[
         bool, Field(description="Only those of which advisories have told more since their layers were read.")
     ] = False
+    result: Annotated[
+        narrowing.Asked | None,
+        Field(
+            description="How it stands, of an index any of its images: with findings that the policy leaves of this "
+            "level or a worse one, `none`, `unchecked`, `checking`, `failed`."
+        ),
+    ] = None
 
 
 class Parent(Shown):

@@ -48,6 +48,7 @@ SCAN: JsonDict = {
     "images": 1,
     "scanned": 1,
     "newly_affected_at": None,
+    "progress": None,
 }
 PACKAGE: JsonDict = {
     "kind": "os",
@@ -96,6 +97,9 @@ class Scan(Shown):
     scanned: Annotated[int, Field(description="How many of these have a result.")]
     newly_affected_at: Annotated[
         Instant | None, Field(description="When advisories last told of more, since its layers were read.")
+    ]
+    progress: Annotated[
+        int | None, Field(description="Percent of its layers that have been read, while it is `running`.")
     ]
 
 
