@@ -110,7 +110,11 @@ def test_somebody_else_was_faster_and_the_entries_stay(server: Server, image: Im
 
 def test_a_locked_image_keeps_everything_until_it_is_unlocked(image: Image, window: Window) -> None:
     document = image.push_image("v1")
-    page = window.open(f"/images/{image.name}").page
+    own = image.push_image("v2", seed="locked on its own")
+    page = window.open(f"/images/{image.name}/-/tags/{own.digest}/lock").page
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    window.open(f"/images/{image.name}")
     page.get_by_role("button", name="Edit image lock status").click()
     popup(page).get_by_label("Lock status", exact=True).select_option("lock")
     popup(page).get_by_label("Reason", exact=True).fill("release")
@@ -130,9 +134,11 @@ def test_a_locked_image_keeps_everything_until_it_is_unlocked(image: Image, wind
     window.open(f"/images/{image.name}")
     page.get_by_role("button", name="Edit image lock status").click()
     popup(page).get_by_label("Lock status", exact=True).select_option("unlock")
+    expect(popup(page)).to_contain_text("including 1 tag locked on its own")
     confirm(page)
     expect(page.get_by_text("Saved.")).to_be_visible()
-    assert image.ask("DELETE", f"manifests/{document.digest}").status_code == httpx.codes.ACCEPTED
+    for each in (document, own):
+        assert image.ask("DELETE", f"manifests/{each.digest}").status_code == httpx.codes.ACCEPTED
 
 
 @pytest.mark.parametrize("days", ["0", "1000", "-1", "1.5", "many"])

@@ -38,7 +38,7 @@ PAGES = [
     "/images/{image}/-/tags/{digest}/guide",
     "/images/{image}/-/tags/{digest}/lock",
     "/images/{image}/-/tags/{digest}/delete",
-    "/images/{image}/-/tags/{index}/below",
+    "/images/{image}/-/tags?open={index}&open={digest}",
     "/images/{image}/-/tags/{child}",
     "/images/{image}/-/tags/{child}/delete",
     "/images/{image}/-/tags/{digest}/check",
@@ -178,12 +178,13 @@ def test_the_keyboard_alone_edits_selects_and_deletes(image: Image, window: Wind
     expect(page.get_by_role("button", name="More actions for v1")).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    field = popup(page).get_by_label("Tags", exact=True)
+    field = popup(page).get_by_label("Add a tag")
     field.focus()
-    page.keyboard.press("Control+End")
-    page.keyboard.type("\nby-keys")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    page.keyboard.type("by-keys ")
+    page.keyboard.press("Shift+Tab")
+    expect(popup(page).get_by_role("button", name="Remove by-keys")).to_be_focused()
+    for _ in range(4):
+        page.keyboard.press("Tab")
     expect(popup(page).get_by_role("button", name="Confirm")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="by-keys", exact=True)).to_be_visible()

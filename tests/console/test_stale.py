@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from tests import documents
 from tests.client import Image
 from tests.console.forms import alert, field, proof, sent
 from tests.serving import ADMIN, PASSWORD, Server
@@ -143,10 +142,3 @@ def test_what_cannot_be_applied_or_answered_is_not_asked(image: Image, browser_:
     page = browser_.get(f"{base}/policy-test/{run}/{answer}")
     assert page.status_code in (CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY)
     assert "Confirm" not in page.text
-
-
-def test_nothing_unfolds_below_what_is_not_there(image: Image, browser_: httpx.Client) -> None:
-    document = image.push_image("v1")
-    image.put("multi", documents.index([document]))
-    other = f"sha256:{'0' * 64}"
-    assert browser_.get(f"/console/images/{image.name}/-/tags/{other}/below").status_code == httpx.codes.NOT_FOUND

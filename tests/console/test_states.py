@@ -176,6 +176,11 @@ def test_a_page_that_waits_for_long_asks_less_often(server: Server, image: Image
                 page.clock.run_for(3000)
                 expect(page.locator(".htmx-request")).to_have_count(0)
             counts.append(len(polls(window)) - before)
+        page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+        before = len(polls(window))
+        page.clock.run_for(60_000)
+        assert len(polls(window)) == before, "nobody looks"
+        page.evaluate("delete document.hidden")
         page.clock.resume()
     assert counts[0] >= 15
     assert counts[3] <= 6

@@ -13,6 +13,7 @@ from tests.console.conftest import Enter
 from tests.console.forms import sent
 from tests.console.test_details import confirm, popup
 from tests.console.window import Window
+from tests.documents import Document
 
 
 def has_rows(page: Page, *names: str) -> None:
@@ -36,9 +37,12 @@ def test_a_row_shows_names_digest_size_times_and_state(image: Image, window: Win
     expect(line).to_contain_text(document.digest[:19])
     expect(line).to_contain_text("Active")
     expect(line).to_contain_text(" B")
-    assert page.locator("thead th").all_inner_texts()[1:10] == [
-        "Tags", "Digest", "Size", "Pushed", "Edited", "Inspected", "Vulnerability check result", "Pulls", "Status",
+    assert page.locator("thead th:visible").all_inner_texts()[1:8] == [
+        "Tags", "Digest", "Size", "Edited", "Inspected", "Vulnerability check result", "Status",
     ]  # fmt: skip
+    page.set_viewport_size({"width": 1800, "height": 900})
+    expect(page.get_by_role("columnheader", name="Pushed")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Pulls")).to_be_visible()
 
 
 def test_names_sort_as_people_count(image: Image, window: Window) -> None:
@@ -134,11 +138,19 @@ def test_names_are_added_moved_and_removed_in_one_window(image: Image, window: W
     page = window.open(f"/images/{image.name}/-/tags").page
     open_menu(page, "v1")
     page.get_by_role("menuitem", name="Edit tags").click()
-    field = popup(page).get_by_label("Tags", exact=True)
-    field.fill("not a tag!")
+    field = popup(page).get_by_label("Add a tag")
+    field.fill("no!")
     confirm(page)
     expect(page.get_by_role("alert")).to_be_visible()
-    field.fill("v2\nfresh")
+    expect(field).to_be_focused()
+    names(page, "v1")
+    popup(page).get_by_role("button", name="Remove v1").click()
+    expect(popup(page)).to_contain_text("Without any name the digest is untagged (None).")
+    field.fill("v2, fresh")
+    names(page, "v2")
+    field.press("Enter")
+    names(page, "v2", "fresh")
+    expect(field).to_have_value("")
     confirm(page)
     expect(page.get_by_role("alert")).to_contain_text(f"v2 now points to {two.digest[:19]}; it will move here.")
     assert image.get("v2").content == two.body
@@ -149,9 +161,36 @@ def test_names_are_added_moved_and_removed_in_one_window(image: Image, window: W
     assert image.get("v1").status_code == httpx.codes.NOT_FOUND
     open_menu(page, "fresh")
     page.get_by_role("menuitem", name="Edit tags").click()
-    popup(page).get_by_label("Tags", exact=True).fill("")
+    popup(page).get_by_role("button", name="Remove fresh").click()
+    expect(popup(page).get_by_role("button", name="Remove v2")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(popup(page).get_by_label("Add a tag")).to_be_focused()
     confirm(page)
     has_rows(page, "None", "None")
+
+
+def names(page: Page, *those: str) -> None:
+    """What the digest is to be called when the window is confirmed."""
+    expect(popup(page).get_by_role("list", name="Tags").get_by_role("listitem").filter(visible=True)).to_have_text(
+        those
+    )
+
+
+def test_without_a_script_names_are_ticked_and_written(image: Image, enter: Enter) -> None:
+    document = image.push_image("v1")
+    image.put("v2", document)
+    page = enter(java_script_enabled=False).open(f"/images/{image.name}/-/tags/{document.digest}/edit").page
+    expect(page.get_by_role("button", name="Remove v1")).to_have_count(0)
+    page.get_by_role("checkbox", name="v1").uncheck()
+    page.get_by_label("Add a tag").fill("v3 no!")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("Add a tag")).to_have_value("v3 no!")
+    expect(page.get_by_role("checkbox", name="v1")).not_to_be_checked()
+    page.get_by_label("Add a tag").fill("v3")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert [image.has(name) for name in ("v1", "v2", "v3")] == [False, True, True]
 
 
 def test_an_untagged_digest_is_called_none(image: Image, window: Window) -> None:
@@ -191,14 +230,45 @@ def test_a_digest_has_an_address_of_its_own(image: Image, window: Window) -> Non
     expect(page.get_by_role("main")).to_contain_text(document.digest)
 
 
-def test_an_index_is_one_row_whose_platforms_unfold(image: Image, window: Window) -> None:
-    children = [image.push_image(seed=seed) for seed in ("amd64", "arm64")]
+def pushed_for(image: Image, platform: str) -> Document:
+    system, architecture, *variant = platform.split("/")
+    config = json.dumps({"os": system, "architecture": architecture, **({"variant": variant[0]} if variant else {})})
+    image.push(config.encode())
+    document = documents.manifest(config.encode(), [])
+    image.put_digest(document)
+    return document
+
+
+def test_an_index_is_one_row_whose_platforms_unfold(image: Image, enter: Enter) -> None:
+    platforms = ("linux/arm64", "linux/amd64", "linux/arm/v7")
+    children = [pushed_for(image, each) for each in platforms]
     image.put("multi", documents.index(children))
-    page = window.open(f"/images/{image.name}/-/tags").page
+    image.push_artifact(children[1])
+    path = f"/images/{image.name}/-/tags?sort=name"
+    page = enter().open(path).page
     has_rows(page, "multi")
-    page.get_by_role("button", name="Multi-arch, 2 platforms").click()
-    for child in children:
-        expect(popup(page)).to_contain_text(child.digest[:19])
+    fold = page.get_by_role("button", name="Multi-arch, 3 platforms")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    fold.press("Enter")
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    expect(fold).to_be_focused()
+    below = page.locator("#list tr.child")
+    expect(below.locator(".indent > .name")).to_have_text(sorted(platforms))
+    expect(below.first).to_contain_text(children[1].digest[:19])
+    below.first.get_by_role("button", name="Copy URL").click()
+    expect(page.get_by_role("menuitem", name="By tag")).to_have_count(0)
+    page.keyboard.press("Escape")
+    below.first.get_by_role("button", name="1 referrer").click()
+    expect(below).to_have_count(4)
+    shared = page.url
+    fold.press("Space")
+    expect(below).to_have_count(0)
+    page.go_back()
+    expect(below).to_have_count(4)
+    plain = enter(java_script_enabled=False).open(shared.partition("/console")[2]).page
+    expect(plain.locator("#list tr.child")).to_have_count(4)
+    plain.get_by_role("button", name="Multi-arch, 3 platforms").click()
+    expect(plain.locator("#list tr.child")).to_have_count(0)
 
 
 def test_what_an_index_lists_says_so_and_leads_to_it(image: Image, window: Window) -> None:

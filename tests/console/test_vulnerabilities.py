@@ -1,9 +1,11 @@
 """Checks in the browser: asked for, watched, looked into, compared, taken away; and what a policy leaves out."""
 
+import contextlib
 import csv
 import io
 import json
 import re
+import sqlite3
 
 import httpx
 import pytest
@@ -304,6 +306,64 @@ def test_what_is_newly_affected_is_marked_in_its_row_and_listed(
     found = browser_.get(f"/console/images/{image.name}/-/tags/{document.digest}/vulnerabilities").text
     assert "&lt;img src=x onerror=alert(1)&gt;" in found
     assert "<img" not in found
+
+
+def test_rows_are_chosen_by_what_a_check_found(shop: Document, image: Image, browser_: httpx.Client) -> None:
+    push_layers(image, "later", images.minbase())
+    clean = push_layers(image, "clean", images.debian([]))
+    checks.have_checked(image, clean)
+    base = f"/console/images/{image.name}/-/tags?vuln="
+    for asked, names in (
+        ("critical", {"v1"}),
+        ("any", {"v1"}),
+        ("none", {"clean"}),
+        ("unchecked", {"later"}),
+        ("new", set[str]()),
+        ("failed", set[str]()),
+    ):
+        listed = browser_.get(base + asked).text.partition("<tbody")[2]
+        assert set(re.findall(r'aria-label="Select ([^"]+)"', listed)) == names, asked
+    checks.policy(image, exclusion=True, exclude_level="critical")
+    assert "No tags match" in browser_.get(base + "any").text
+    short = image.name.removeprefix("main/apps/")
+    images_ = "/console/images?registry=main&repository=apps&q=" + short
+    image.put("newest", shop)
+    assert "No vulnerabilities" in browser_.get(images_ + "&vuln=none").text
+    assert "No images match" in browser_.get(images_ + "&vuln=critical").text
+
+
+def test_how_far_a_check_is_is_told_in_its_row_and_at_its_result(
+    server: Server, minbase: Document, image: Image, browser_: httpx.Client
+) -> None:
+    with contextlib.closing(sqlite3.connect(server.folder / "data" / "berth.db", timeout=30)) as database:
+        database.execute(
+            "UPDATE manifest SET scan_state = 'running', scan_reason = '42' WHERE digest = ?", [minbase.digest]
+        )
+        database.execute(
+            "UPDATE scan_result SET advisories_at = datetime('now', '-30 hours') WHERE digest = ?", [minbase.digest]
+        )
+        database.commit()
+    tags = f"/console/images/{image.name}/-/tags"
+    assert "Checking, 42%" in browser_.get(tags).text
+    shown = browser_.get(f"{tags}/{minbase.digest}/vulnerabilities").text
+    assert "Checking, 42%" in shown
+    assert '<progress max="100" value="42"' in shown
+    assert "The advisories are older than a day. Newer flaws may be missing." in shown
+
+
+def test_the_totals_of_a_repository_tell_what_is_stored_and_what_is_critical(
+    shop: Document, image: Image, window: Window
+) -> None:
+    page = window.open("/").page
+    storage = page.locator(".stats > div").filter(has_text="Storage")
+    expect(storage).to_contain_text(re.compile(r"\d [KM]iB"))
+    page = window.open("/images?registry=main&repository=apps").page
+    expect(page.locator(".stats > div").filter(has_text="Storage")).to_contain_text(re.compile(r"\d [KM]iB"))
+    page.locator(".stats").get_by_role("link").filter(has_text=re.compile(r"^\d+$")).click()
+    row = page.locator("#list tbody tr").filter(has_text=image.name.removeprefix("main/apps/"))
+    expect(row).to_contain_text("C 1")
+    row.get_by_role("link", name="View result").click()
+    assert window.path.endswith(f"/-/tags/{shop.digest}/vulnerabilities")
 
 
 def test_images_are_found_by_what_they_have(minbase: Document, image: Image, enter: Enter) -> None:

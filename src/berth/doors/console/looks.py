@@ -31,6 +31,7 @@ LISTS: Mapping[str, Mapping[str, str]] = {
         "tags": _("Tags"),
         "digests": _("Digests"),
         "pulls": _("Pulls"),
+        "result": _("Vulnerabilities"),
         "edited": _("Edited"),
     },
     "registries": {
@@ -81,6 +82,35 @@ LISTS: Mapping[str, Mapping[str, str]] = {
         "last": _("Last"),
         "reason": _("Reason"),
         "helps": _("What helps"),
+    },
+    "trash": {
+        "tags": _("Tags"),
+        "digest": _("Digest"),
+        "size": _("Size"),
+        "deleted": _("Deleted"),
+        "by": _("By whom"),
+        "kept": _("Kept until"),
+    },
+    "vulnerabilities": {
+        "severity": _("Severity"),
+        "score": _("Score"),
+        "package": _("Package"),
+        "version": _("Current version"),
+        "fix": _("Fix version"),
+        "type": _("Type"),
+        "location": _("Location"),
+    },
+    "packages": {
+        "version": _("Current version"),
+        "type": _("Type"),
+        "findings": _("Vulnerabilities"),
+        "location": _("Location"),
+    },
+    "secrets": {
+        "line": _("Line"),
+        "rule": _("Rule"),
+        "severity": _("Severity"),
+        "match": _("Match, masked"),
     },
     "audit": {
         "by": _("By whom"),

@@ -218,13 +218,13 @@ class View:
         """The address of the next page."""
         return None if found.next is None else self.turned(after=cursors.written(found.next, wanted.sort))
 
-    def turned(self, **changed: str | None) -> str:
+    def turned(self, **changed: str | list[str] | None) -> str:
         """The address of this page with other fields in its query; None takes one away."""
         gone = {*changed, "since"}
-        kept = [(name, value) for name, values in self.query.fields.items() for value in values if name not in gone]
-        query = [*kept, *((name, value) for name, value in changed.items() if value is not None)]
-        path = drawing.quoted(self.scope["path"])
-        return f"{path}?{urlencode(query)}" if query else path
+        kept = {name: values for name, values in self.query.fields.items() if name not in gone}
+        given = {name: value for name, value in changed.items() if value is not None}
+        query, path = urlencode({**kept, **given}, doseq=True), drawing.quoted(self.scope["path"])
+        return f"{path}?{query}" if query else path
 
     def _take_said(self) -> str | None:
         raw = self.given.get(SAID)

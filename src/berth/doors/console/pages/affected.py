@@ -33,7 +33,7 @@ def show(view: View) -> Answer:
     return view.show(
         "affected.html",
         build=build,
-        old=build is not None and view.site.now() - build.made_at > coverage.OLD,
+        old=build is not None and view.site.now() - build.made_at > coverage.AGEING,
         depth=depth,
         failure=failure,
         latest=latest,

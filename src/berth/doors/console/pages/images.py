@@ -2,11 +2,12 @@
 
 from berth.doors import endpoints
 from berth.doors.console.languages import mark as _
-from berth.doors.console.pages import opened, seen
+from berth.doors.console.pages import opened, seen, totals
 from berth.doors.console.routes import get, post
 from berth.doors.console.view import SCOPE, View
 from berth.doors.http import Answer
 from berth.registry import latest, opening, overview
+from berth.scan import standing
 from berth.words.errors import FieldInvalid, Unknown
 
 SORTS = ("name", "-created_at", "-edited_at", "-pulls")
@@ -21,15 +22,18 @@ def show(view: View) -> Answer:
     if above is None or within is None:
         return _scope(view)
     wanted, name, state = view.wanted(SORTS), view.asked("q"), view.asked("status")
+    result = view.asked("vuln")
+    result = result if result in totals.RESULTS else None
     with view.site.db.read() as tx:
         place = opening.open_repository(tx, view.caller, above, within)
         rights = view.rights(tx, place)
         ends = endpoints.of_registry(tx, view.site, view.scope, above).below(within)
-        found = overview.image_page(
-            tx, place, wanted, at=view.site.now(), name=name, state=state if state in STATES else None
-        )
+        now, state_ = view.site.now(), state if state in STATES else None
+        among = None if result is None else totals.images_with(tx, view, place, result)
+        found = overview.image_page(tx, place, wanted, at=now, name=name, state=state_, among=among)
         newest = latest.of(tx, [row.id for row in found.items])
-        totals = overview.count(tx, place, MOST_COUNTED)
+        stands = standing.of_latest(tx, newest, at=now)
+        counts = overview.count(tx, place, MOST_COUNTED)
     view.keep(SCOPE, f"{above}/{within}", YEAR)
     return view.show(
         "images.html",
@@ -38,11 +42,12 @@ def show(view: View) -> Answer:
         endpoints=ends,
         rows=found.items,
         newest=newest,
-        totals=totals,
+        stands=stands,
+        totals=counts,
         most=MOST_COUNTED,
         next=view.after(found, wanted),
         wanted=wanted,
-        filtered=name is not None or state is not None,
+        filtered=name is not None or state is not None or result is not None,
     )
 
 

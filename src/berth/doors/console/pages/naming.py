@@ -1,6 +1,10 @@
-"""Edit tags: the names of one digest, all changed at once; what would move is shown first."""
+"""Edit tags: the names of one digest, all changed at once; what would move is shown first.
+
+A form sends as `tag` each name that stays or was added, and as `tags` what is written beside them.
+"""
 
 from functools import partial
+from typing import Any
 
 from berth.doors.console.languages import mark as _
 from berth.doors.console.pages import opened
@@ -17,12 +21,13 @@ def ask(view: View) -> Answer:
     with view.site.db.read() as tx:
         found = opened.image(tx, view, Action.MANAGE)
         detail = details.of_digest(tx, found.image, opened.content(view), at=view.site.now())
-    return view.show("edit_tags.html", opened=found, detail=detail, moving=None, text=_text(view, detail.tags))
+    kept, rest = (detail.tags, "") if view.problem is None else (view.form.all("tag"), view.field("tags"))
+    return view.show("edit_tags.html", opened=found, detail=detail, moving=None, **_names(detail.tags, kept), rest=rest)
 
 
 def change(view: View) -> Answer:
     """Once to see what would move, when anything would, and once to do it."""
-    content, wanted = opened.content(view), view.field("tags").split()
+    content, wanted = opened.content(view), [*view.form.all("tag"), *view.field("tags").replace(",", " ").split()]
     with view.site.db.write() as tx:
         found = opened.image(tx, view, Action.MANAGE)
         detail = details.of_digest(tx, found.image, content, at=view.site.now())
@@ -44,13 +49,14 @@ def change(view: View) -> Answer:
     if not is_agreed:
         # What was agreed to is another move by now, so it is asked anew, and said that it is.
         status = 409 if agreed else None
-        facts = {"opened": found, "detail": detail, "moving": moving, "text": view.field("tags")}
-        return view.show("edit_tags.html", status, **facts)
+        facts = {"opened": found, "detail": detail, "moving": moving, **_names(detail.tags, wanted)}
+        return view.show("edit_tags.html", status, **facts, rest="")
     return view.go(f"{found.url}/-/tags", view.say(_("Saved.")))
 
 
-def _text(view: View, tags: list[str]) -> str:
-    return "\n".join(tags) if view.problem is None else view.field("tags")
+def _names(tags: list[str], kept: list[str]) -> dict[str, Any]:  # Any: whatever the page shows
+    """All that there are to choose from, those that the digest has first."""
+    return {"names": list(dict.fromkeys([*tags, *kept])), "kept": set(kept)}
 
 
 ROUTES = (

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from berth.doors.console.pages import chosen, opened, verdicts
+from berth.doors.console.pages import chosen, opened, unfolding, verdicts
 from berth.doors.console.pages.opened import PATH
 from berth.doors.console.routes import get
 from berth.doors.console.view import HEADERS, View
@@ -14,9 +14,8 @@ from berth.registry.rows import Filters
 from berth.restriction import restricted
 from berth.restriction.verdict import Rules
 from berth.retention import forecast
-from berth.scan import standing
+from berth.scan import narrowing, standing
 from berth.words.digest import LENGTHS
-from berth.words.errors import ManifestUnknown
 
 SORTS = ("-pushed_at", "name", "-size", "-pulls", "-pulled_at")
 STATES = ("active", "deleting", "inactive")
@@ -27,7 +26,7 @@ SHOWN = 1 << 20
 def show(view: View) -> Answer:
     wanted = view.wanted(SORTS)
     kind, tagged, locked = view.asked("type"), view.asked("tagged"), view.asked("locked")
-    state = view.asked("status")
+    state, result = view.asked("status"), view.asked("vuln")
     text = (view.asked("q") or "").strip()
     is_digest = text.partition(":")[0] in LENGTHS
     filters = Filters(
@@ -46,22 +45,27 @@ def show(view: View) -> Answer:
             # Children of indexes stand among them, so that there are as many rows as are told of.
             refused = restricted.of_image(tx, found.image, at=view.site.now())
             filters = replace(filters, among=refused, everything=True)
-        page = rows.page(tx, found.image, wanted, at=view.site.now(), filters=filters)
-        ids = [row.id for row in page.items]
-        going = forecast.of(tx, found.image, ids, at=view.site.now(), policy=detail.policy, known=page.items)
-        scans = standing.of(tx, found.image, page.items, at=view.site.now(), policy=detail.scan)
-        pulls = verdicts.of_rows(tx, found.image, page.items, Rules(detail.pull, detail.scan), at=view.site.now())
+        asked = next((each for each in narrowing.ASKED if each == result), None)
+        where = [] if asked is None else [narrowing.to(tx, found.image, asked, detail.scan)]
+        page = rows.page(tx, found.image, wanted, at=view.site.now(), filters=filters, where=where)
+        lines = unfolding.lines(tx, view, found.image, page.items)
+        shown = list({line.row.id: line.row for line in lines}.values())
+        ids = [row.id for row in shown]
+        going = forecast.of(tx, found.image, ids, at=view.site.now(), policy=detail.policy, known=shown)
+        scans = standing.of(tx, found.image, shown, at=view.site.now(), policy=detail.scan)
+        pulls = verdicts.of_rows(tx, found.image, shown, Rules(detail.pull, detail.scan), at=view.site.now())
     return view.show(
         "tags.html",
         opened=found,
         detail=detail,
         rows=page.items,
+        lines=lines,
         forecasts=going,
         scans=scans,
         pulls=pulls,
         next=view.after(page, wanted),
         wanted=wanted,
-        filtered=filters != Filters(),
+        filtered=filters != Filters() or asked is not None,
         tab="tags",
     )
 
@@ -73,17 +77,6 @@ def tell_gone(view: View) -> Answer:
         there = {row.digest for row in chosen.found(tx, view, found.image) if row.state != "deleting"}
     gone = [str(content) for content in chosen.digests(view) if str(content) not in there]
     return Answer(200, [("Content-Type", "application/json"), *HEADERS], json.dumps(gone).encode())
-
-
-def show_below(view: View) -> Answer:
-    """What unfolds below a digest: its platforms and referrers."""
-    with view.site.db.read() as tx:
-        found = opened.image(tx, view)
-        if rows.one(tx, found.image, opened.content(view), at=view.site.now()) is None:
-            raise ManifestUnknown(view.params["digest"])
-        below = rows.below(tx, found.image, opened.content(view), at=view.site.now())
-        pulls = verdicts.told(tx, found.image, [row.id for row in below.children], at=view.site.now())
-    return view.show("below.html", opened=found, below=below, pulls=pulls, digest=view.params["digest"])
 
 
 def show_one(view: View) -> Answer:
@@ -140,7 +133,6 @@ def _readable(body: bytes) -> str:
 ROUTES = (
     get(PATH + "/-/tags", show),
     get(PATH + "/-/tags/gone", tell_gone),
-    get(PATH + "/-/tags/{digest}/below", show_below),
     get(PATH + "/-/tags/{digest}/guide", guide),
     get(PATH + "/-/tags/{digest}/manifest.json", download),
     get(PATH + "/-/tags/{digest}", show_one),

@@ -13,12 +13,13 @@ from berth.doors.console.pages.opened import PATH, Opened
 from berth.doors.console.routes import get
 from berth.doors.console.view import View
 from berth.doors.http import Answer
-from berth.registry import rows
+from berth.registry import below, rows
 from berth.registry.images import Image
 from berth.registry.rows import Row
 from berth.restriction import judging, newest
-from berth.scan import looking, reporting, standing
+from berth.scan import coverage, looking, reporting, standing
 from berth.scan.reporting import Format
+from berth.scan.standing import Standing
 from berth.words import digest as digests
 from berth.words.actions import Action
 from berth.words.errors import ManifestUnknown
@@ -50,6 +51,7 @@ def show(view: View) -> Answer:
         stands=stands[shown.id],
         looked=looked,
         gaps=gaps,
+        ageing=_is_ageing(view, stands[shown.id]) and not any(gap.code == "database-old" for gap in gaps),
         listed=listed,
         pull_told=pull,
         newest_allowed=other,
@@ -87,7 +89,7 @@ def _row(tx: Connection, view: View, image: Image) -> tuple[Row, list[Row]]:
         raise ManifestUnknown(view.params["digest"])
     if row.kind != "index":
         return row, []
-    children = rows.below(tx, image, content, at=view.site.now()).children
+    children = below.of_one(tx, image, content, at=view.site.now()).children
     return row, [each for each in children if each.kind == "image"]
 
 
@@ -100,6 +102,10 @@ def _name(row: Row, images: Sequence[Row]) -> str:
     """Its platform, unless it has none or shares it."""
     same = [each for each in images if each.platforms[:1] == row.platforms[:1]]
     return row.platforms[0] if row.platforms and len(same) == 1 else row.digest
+
+
+def _is_ageing(view: View, stands: Standing) -> bool:
+    return stands.advisories_at is not None and view.site.now() - stands.advisories_at > coverage.AGEING
 
 
 def _may(found: Opened, shown: Row) -> bool:

@@ -6,7 +6,12 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== dialog) return;
   dialog.classList.toggle("wide", dialog.querySelector("pre.code, .wide") !== null);
   if (!dialog.open) dialog.showModal();
-  const first = dialog.querySelector("[aria-invalid=true], [autofocus]");
+});
+
+/* What is wrong comes before what is offered; only now htmx is done with the focus itself. */
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target !== dialog) return;
+  const first = dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("[autofocus]");
   if (first instanceof HTMLElement) first.focus();
 });
 
