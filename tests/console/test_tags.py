@@ -60,6 +60,11 @@ def test_names_sort_as_people_count(image: Image, window: Window) -> None:
     expect(page.locator("th[aria-sort=ascending]")).to_have_text("Tags")
     page.reload()
     has_rows(page, "6.0.8", "6.0.9", "6.0.10", "latest")
+    page.set_viewport_size({"width": 390, "height": 844})
+    sort = page.get_by_role("columnheader", name="Tags").get_by_role("link")
+    sort.focus()
+    expect(sort).to_be_in_viewport(ratio=1)
+    assert window.overflow() == 0
 
 
 def test_filters_and_pages_are_in_the_address(image: Image, enter: Enter) -> None:
@@ -125,7 +130,10 @@ def test_the_menu_has_its_items_in_order_and_follows_the_lock(image: Image, wind
         "Edit tags", "Vulnerability check", "Detailed usage guide", "Tags unlock", "Quarantine", "Delete",
     ]  # fmt: skip
     page.keyboard.press("Escape")
-    assert image.put("v1", image.push_image(seed="other")).status_code == httpx.codes.FORBIDDEN
+    other = image.push_image(seed="other")
+    assert image.put("v1", other).status_code == httpx.codes.FORBIDDEN
+    image.push_image("free", seed="free")
+    assert image.put("free", other).status_code == httpx.codes.CREATED
     open_menu(page, "v1")
     page.get_by_role("menuitem", name="Tags unlock").click()
     confirm(page)
