@@ -300,6 +300,7 @@ def test_what_is_newly_affected_is_marked_in_its_row_and_listed(
     checks.import_record(server, record)
     row = browser_.get(f"/console/images/{image.name}/-/tags").text
     assert "Newly affected just now" in " ".join(re.sub(r"<[^>]+>", " ", row).split())
+    assert document.digest in browser_.get(f"/console/images/{image.name}/-/tags?vuln=new").text
     listed = browser_.get("/console/vulnerabilities").text.partition('id="n-h"')[2].partition("</section>")[0]
     assert image.name in listed
     assert "CVE-2099-1000" in listed

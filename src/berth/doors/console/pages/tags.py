@@ -19,6 +19,8 @@ from berth.words.digest import LENGTHS
 
 SORTS = ("-pushed_at", "name", "-size", "-pulls", "-pulled_at")
 STATES = ("active", "deleting", "inactive")
+NEW = "new"
+"""A result that newly affected digests have."""
 SHOWN = 1 << 20
 """Bytes of a manifest that its window shows."""
 
@@ -45,8 +47,11 @@ def show(view: View) -> Answer:
             # Children of indexes stand among them, so that there are as many rows as are told of.
             refused = restricted.of_image(tx, found.image, at=view.site.now())
             filters = replace(filters, among=refused, everything=True)
+        if result == NEW:
+            newly = standing.newly_affected(tx, found.image)
+            filters = replace(filters, among=newly if filters.among is None else newly & filters.among)
         asked = next((each for each in narrowing.ASKED if each == result), None)
-        where = [] if asked is None else [narrowing.to(tx, found.image, asked, detail.scan)]
+        where = [] if asked is None else [narrowing.to(found.image, asked, detail.scan)]
         page = rows.page(tx, found.image, wanted, at=view.site.now(), filters=filters, where=where)
         lines = unfolding.lines(tx, view, found.image, page.items)
         shown = list({line.row.id: line.row for line in lines}.values())
