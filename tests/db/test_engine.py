@@ -1,6 +1,9 @@
+import sqlite3
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import bindparam, insert, select, text
@@ -101,3 +104,21 @@ def test_sqlite_flushes_what_is_acknowledged(sqlite_url: str) -> None:
 def test_the_quick_reader_cannot_write(sqlite_url: str) -> None:
     with closing(Database(sqlite_url)) as database, pytest.raises(Exception, match="readonly"):
         database.reader().execute("DELETE FROM change")
+
+
+def test_a_new_file_that_another_begins_to_write_is_waited_for(tmp_path: Path) -> None:
+    """SQLite itself waits for no other when it goes over to WAL, as each of those that start together does."""
+    file = tmp_path / "new.sqlite"
+
+    def look() -> None:
+        with closing(Database(f"sqlite:///{file}")) as database, database.read():
+            pass
+
+    with closing(sqlite3.connect(file, isolation_level=None)) as other, ThreadPoolExecutor(1) as threads:
+        other.execute("BEGIN IMMEDIATE")
+        looking: Future[None] = threads.submit(look)
+        done = threading.Event()
+        looking.add_done_callback(lambda _: done.set())
+        assert not done.wait(0.3)
+        other.execute("COMMIT")
+        looking.result(30)

@@ -188,14 +188,28 @@ def _begun(connection: Connection, *, durable: bool) -> AbstractContextManager[o
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun below, never by the driver
+    _write_ahead(connection)
     for pragma in (
-        "journal_mode=WAL",
         "foreign_keys=ON",
         "synchronous=FULL",
         "temp_store=MEMORY",
         "mmap_size=268435456",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Of those that open a new file together one takes it over to WAL, for which SQLite lets no other wait."""
+    over = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > over:
+                raise
+            time.sleep(LEAST_REST)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:
