@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from berth.scan import chosen, looking, results, working
 from berth.scan.inventory import Package
+from berth.scan.standing import Standing
 from berth.settings import Settings
 from berth.site import Site, open_site
 from berth.words import digest as digests
@@ -104,21 +105,22 @@ def test_another_registry_is_scanned_by_berth_itself(site: Site, tmp_path: Path)
     assert levels(stands(other, pushed))["critical"] == 1
 
 
-@pytest.mark.parametrize("does", [GIVES_UP])
-def test_a_scanner_that_gives_up_is_a_failed_scan_with_the_reason(web: Target) -> None:
+def checked(web: Target) -> Standing:
     pushed = images.push(web, images.minbase(), tag="v1")
     check(web, pushed)
     working.run_all(web.site)
-    found = stands(web, pushed)
+    return stands(web, pushed)
+
+
+@pytest.mark.parametrize("does", [GIVES_UP])
+def test_a_scanner_that_gives_up_is_a_failed_scan_with_the_reason(web: Target) -> None:
+    found = checked(web)
     assert (found.state, found.code, found.counts) == ("failed", "SCANNER_EXIT", None)
 
 
 @pytest.mark.parametrize("does", [COPIES])
 def test_a_report_of_another_image_is_a_failed_scan(web: Target) -> None:
-    pushed = images.push(web, images.minbase(), tag="v1")
-    check(web, pushed)
-    working.run_all(web.site)
-    found = stands(web, pushed)
+    found = checked(web)
     assert (found.state, found.code, found.counts) == ("failed", "SCANNER_OUTPUT", None)
     assert "another image" in found.reason
 

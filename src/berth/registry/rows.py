@@ -5,7 +5,7 @@ children and referrers unfold below theirs. However many there are, a page costs
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -73,6 +73,10 @@ class Filters:
     """Children and referrers too, each as a row of its own."""
     among: frozenset[int] | None = None
     """These digests alone, however many they are; None: all."""
+
+    def within(self, ids: frozenset[int]) -> "Filters":
+        """Of what they leave these digests alone."""
+        return replace(self, among=ids if self.among is None else self.among & ids)
 
 
 @dataclass(frozen=True)

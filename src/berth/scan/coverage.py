@@ -14,6 +14,11 @@ AGEING = timedelta(hours=24)
 """Who looks at a result is told so by then already."""
 
 
+def is_ageing(advisories_at: datetime | None, *, at: datetime) -> bool:
+    """Of advisories whose time is known."""
+    return advisories_at is not None and at - advisories_at > AGEING
+
+
 def gaps(
     os: OperatingSystem | None,
     scanner: str,

@@ -1,7 +1,6 @@
 """Digests at this door: the tags list, detail, the manifest as it was pushed, and a description."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -66,10 +65,9 @@ def list_digests(
     with site.db.read() as tx:
         found = opening.open_image(tx, caller, registry_name, repository_name, image_name)[1]
         among = _among(tx, found, site, refused=wanted.restricted)
+        filters = filters if among is None else filters.within(among)
         if wanted.newly_affected:
-            affected = standing.newly_affected(tx, found)
-            among = affected if among is None else among & affected
-        filters = replace(filters, among=among)
+            filters = filters.within(standing.newly_affected(tx, found))
         policy = standing.policy_of(tx, found.id)
         where = [] if wanted.result is None else [narrowing.to(found, wanted.result, policy)]
         page = rows.page(tx, found, wanted.wanted(wanted.sort), at=site.now(), filters=filters, where=where)

@@ -33,7 +33,7 @@ def show(view: View) -> Answer:
     return view.show(
         "affected.html",
         build=build,
-        old=build is not None and view.site.now() - build.made_at > coverage.AGEING,
+        old=build is not None and coverage.is_ageing(build.made_at, at=view.site.now()),
         depth=depth,
         failure=failure,
         latest=latest,

@@ -48,8 +48,7 @@ def show(view: View) -> Answer:
             refused = restricted.of_image(tx, found.image, at=view.site.now())
             filters = replace(filters, among=refused, everything=True)
         if result == NEW:
-            newly = standing.newly_affected(tx, found.image)
-            filters = replace(filters, among=newly if filters.among is None else newly & filters.among)
+            filters = filters.within(standing.newly_affected(tx, found.image))
         asked = next((each for each in narrowing.ASKED if each == result), None)
         where = [] if asked is None else [narrowing.to(found.image, asked, detail.scan)]
         page = rows.page(tx, found.image, wanted, at=view.site.now(), filters=filters, where=where)

@@ -19,7 +19,6 @@ from berth.registry.rows import Row
 from berth.restriction import judging, newest
 from berth.scan import coverage, looking, reporting, standing
 from berth.scan.reporting import Format
-from berth.scan.standing import Standing
 from berth.words import digest as digests
 from berth.words.actions import Action
 from berth.words.errors import ManifestUnknown
@@ -51,7 +50,8 @@ def show(view: View) -> Answer:
         stands=stands[shown.id],
         looked=looked,
         gaps=gaps,
-        ageing=_is_ageing(view, stands[shown.id]) and not any(gap.code == "database-old" for gap in gaps),
+        ageing=coverage.is_ageing(stands[shown.id].advisories_at, at=view.site.now())
+        and not any(gap.code == "database-old" for gap in gaps),
         listed=listed,
         pull_told=pull,
         newest_allowed=other,
@@ -102,10 +102,6 @@ def _name(row: Row, images: Sequence[Row]) -> str:
     """Its platform, unless it has none or shares it."""
     same = [each for each in images if each.platforms[:1] == row.platforms[:1]]
     return row.platforms[0] if row.platforms and len(same) == 1 else row.digest
-
-
-def _is_ageing(view: View, stands: Standing) -> bool:
-    return stands.advisories_at is not None and view.site.now() - stands.advisories_at > coverage.AGEING
 
 
 def _may(found: Opened, shown: Row) -> bool:
