@@ -22,7 +22,7 @@ from berth.doors.sign_in import SignIn
 from berth.registry.gate import Gate
 from berth.registry.pulls import Pulls, Taken
 from berth.registry.quick import QuickReads
-from berth.registry.uploads import Hashes
+from berth.registry.uploads import Begun, Hashes
 from berth.restriction import refused
 from berth.restriction.refused import Key, Pull, Refusals
 from berth.site import Site
@@ -44,7 +44,7 @@ class Berth:
         self._flushing = threading.Lock()
         self._refusals = Refusals()
         self._untold: dict[Key, Pull] = {}
-        parts = Parts(site, Gate(site), QuickReads(site), self._pulls, Hashes(), self._refusals, Waits())
+        parts = Parts(site, Gate(site), QuickReads(site), self._pulls, Begun(), Hashes(), self._refusals, Waits())
         self._oci = OCIDoor(parts, self._sign_in)
         self._api = APIDoor(site, self._sign_in)
         self._console = ConsoleDoor(site)

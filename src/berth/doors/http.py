@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
@@ -62,16 +62,21 @@ class Headers:
         return default
 
 
-@dataclass
 class Query:
     """The query string, read when it is needed; a name may come several times. Raises `FieldInvalid`."""
 
-    raw: bytes
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self._fields: dict[str, list[str]] | None = None if raw else {}
 
-    @cached_property
+    @property
     def fields(self) -> dict[str, list[str]]:
-        if not self.raw:
-            return {}
+        # Before Python 3.12 a cached property makes threads wait for each other, whoever's it is.
+        if self._fields is None:
+            self._fields = self._read()
+        return self._fields
+
+    def _read(self) -> dict[str, list[str]]:
         # No value that means something has a NUL, and PostgreSQL takes none in a text.
         text = self.raw.decode("latin-1").replace("%00", "%EF%BF%BD")
         try:

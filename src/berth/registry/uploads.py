@@ -1,8 +1,8 @@
 """Uploads: bytes on their way in. They become a blob when their digest has been verified.
 
 The id of an upload says what it is for (`tickets`), rows tell which have ended, and the blob store how far each has
-come. The running hash of an upload is kept in memory as long as its chunks come to this process; where it is missing
-the bytes are read once more at the end.
+come. What a process began, and the running hash of what comes to it, it keeps in memory as long as there is room;
+another process, or a later one, reads the rows, and the bytes once more at the end.
 """
 
 import threading
@@ -21,8 +21,10 @@ from berth.site import Site
 from berth.words import digest as digests
 from berth.words.digest import Digest, Hash
 from berth.words.errors import DigestMismatch, UploadUnknown
+from berth.words.names import ImagePath
 
-MAX_HASHES = 4096
+MAX_KEPT = 4096
+"""Uploads that a process keeps something of."""
 
 _ENDED = select(exists().where(ended_upload.c.id == bindparam("id")))
 
@@ -54,12 +56,38 @@ class Hashes:
     def keep(self, upload_id: str, offset: int, algorithm: str, running: Hash) -> None:
         with self._lock:
             self._running[upload_id] = (offset, algorithm, running)
-            while len(self._running) > MAX_HASHES:
+            while len(self._running) > MAX_KEPT:
                 self._running.popitem(last=False)
 
     def forget(self, upload_id: str) -> None:
         with self._lock:
             self._running.pop(upload_id, None)
+
+
+class Begun:
+    """The uploads that this process began and has not seen the end of: where they lead needs no reading again."""
+
+    def __init__(self) -> None:
+        self._uploads: OrderedDict[str, Upload] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def keep(self, begun: Upload) -> None:
+        with self._lock:
+            self._uploads[begun.id] = begun
+            while len(self._uploads) > MAX_KEPT:
+                self._uploads.popitem(last=False)
+
+    def take(self, site: Site, repository_id: int | None, path: ImagePath, upload_id: str) -> Upload | None:
+        """One into this image, to be finished at once: it may have ended elsewhere, or its image be gone."""
+        with self._lock:
+            begun = self._uploads.pop(upload_id, None)
+        if begun is None or (begun.image.repository_id, begun.image.path) != (repository_id, path):
+            return None
+        return begun if tickets.started(upload_id) > oldest(site) else None
+
+    def forget(self, upload_id: str) -> None:
+        with self._lock:
+            self._uploads.pop(upload_id, None)
 
 
 def start(site: Site, found: Image, *, at: datetime, algorithm: str = "sha256") -> Upload:
@@ -101,8 +129,8 @@ def finish(site: Site, found: Upload, part: Part, expected: Digest, running: Has
     """Verify, store durably, and let the image hold the blob; returns its size.
 
     The caller holds the upload. Raises `DigestMismatch`; then nothing is left of the upload. Raises
-    `UploadUnknown` when another request has finished it. Raises what
-    `images.still_taking` does when the image went while the bytes came.
+    `UploadUnknown` when it has ended already. Raises what `images.still_taking` does when the image went while the
+    bytes came.
     """
     size = part.offset
     actual = _digest(site, found, expected.algorithm, running)
@@ -127,7 +155,8 @@ def finish(site: Site, found: Upload, part: Part, expected: Digest, running: Has
 def _held(tx: Connection, found: Upload, content: Digest, size: int, key: str, *, at: datetime) -> str:
     """The rows of a blob whose bytes are stored; returns the key that it has."""
     images.still_taking(tx, found.image)
-    _end(tx, found, at=at)
+    if not _end(tx, found, at=at):
+        raise UploadUnknown(found.id)
     return blobs.add(tx, found.image, content, size, key, at=at)
 
 
@@ -137,8 +166,9 @@ def cancel(site: Site, found: Upload) -> None:
     site.blobs.discard(found.id)
 
 
-def _end(tx: Connection, found: Upload, *, at: datetime) -> None:
-    insert_ignore(tx, ended_upload, {"id": found.id, "at": at})
+def _end(tx: Connection, found: Upload, *, at: datetime) -> bool:
+    """Whether it had not ended yet."""
+    return bool(insert_ignore(tx, ended_upload, {"id": found.id, "at": at}))
 
 
 def _digest(site: Site, found: Upload, algorithm: str, running: Hash | None) -> Digest:

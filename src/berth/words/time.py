@@ -9,4 +9,5 @@ def now() -> datetime:
 
 def text(instant: datetime) -> str:
     """RFC 3339 with microseconds and `Z`."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    at = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return at.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

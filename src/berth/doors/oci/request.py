@@ -1,7 +1,6 @@
 """A request to the OCI door, as its handlers see it."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from starlette.types import Receive, Scope, Send
 
@@ -13,7 +12,7 @@ from berth.people.callers import Caller
 from berth.registry.gate import Gate, Reached
 from berth.registry.pulls import Pulls
 from berth.registry.quick import QuickReads
-from berth.registry.uploads import Hashes
+from berth.registry.uploads import Begun, Hashes
 from berth.restriction.refused import Refusals
 from berth.site import Site
 from berth.words.actions import NONE, Action
@@ -28,6 +27,7 @@ class Parts:
     gate: Gate
     quick: QuickReads
     pulls: Pulls
+    begun: Begun
     hashes: Hashes
     refusals: Refusals
     waits: Waits
@@ -67,7 +67,7 @@ class Request:
         bounds = self.caller.bounds
         return bounds is not None and Action.PULL_RESTRICTED in bounds.get(self.route.name, NONE)
 
-    @cached_property
+    @property
     def base(self) -> str:
         """The path that `Location` and `Link` begin with, written as the client wrote the name."""
         return f"/v2/{self.route.name}"

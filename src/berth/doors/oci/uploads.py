@@ -59,7 +59,7 @@ async def append(request: Request) -> Answer:
     """PATCH: the next chunk, or a stream of unknown length."""
     if _is_small(request):
         return await in_thread(_append_small, request, await _read(request))
-    receiving = await in_thread(_hold, request)
+    receiving = await in_thread(lambda: _hold(request, _find(request)))
     try:
         await _receive(request, receiving)
     finally:
@@ -75,7 +75,7 @@ async def finish(request: Request) -> Answer:
     expected = digest.parse(wanted)
     if _is_small(request):
         return await in_thread(_finish_small, request, await _read(request), expected)
-    receiving = await in_thread(_hold, request)
+    receiving = await in_thread(lambda: _hold(request, _find(request)))
     try:
         await _receive(request, receiving)
     except BaseException:
@@ -92,6 +92,7 @@ def status(request: Request) -> Answer:
 def cancel(request: Request) -> Answer:
     found = _find(request)
     uploads.cancel(request.site, found)
+    request.parts.begun.forget(found.id)
     request.parts.hashes.forget(found.id)
     return Answer(204)
 
@@ -113,6 +114,7 @@ def _image(request: Request) -> Image:
 def _begin(request: Request, found: Image) -> Answer:
     algorithm = request.query.get("digest-algorithm") or "sha256"
     started = uploads.start(request.site, found, at=request.site.now(), algorithm=algorithm)
+    request.parts.begun.keep(started)
     return _progress(request, 202, started.id, 0)
 
 
@@ -134,6 +136,9 @@ def _is_small(request: Request) -> bool:
 
 
 async def _read(request: Request) -> bytes:
+    whole = bodies.at_hand(request.scope)
+    if whole is not None:
+        return whole
     idle = request.site.settings.idle_seconds
     return await read_whole(request.headers, request.receive, bodies.WORTH_A_TRANSFER, idle_seconds=idle)
 
@@ -154,7 +159,7 @@ async def _receive(request: Request, receiving: Receiving) -> None:
 
 
 def _append_small(request: Request, body: bytes) -> Answer:
-    receiving = _hold(request)
+    receiving = _hold(request, _find(request))
     try:
         _take_small(request, receiving, body)
     finally:
@@ -163,7 +168,7 @@ def _append_small(request: Request, body: bytes) -> Answer:
 
 
 def _finish_small(request: Request, body: bytes, expected: Digest) -> Answer:
-    receiving = _hold(request)
+    receiving = _hold(request, _to_finish(request))
     try:
         _take_small(request, receiving, body)
     except BaseException:
@@ -192,10 +197,15 @@ def _find(request: Request) -> Upload:
         return uploads.find(tx, site, found, upload_id)
 
 
-def _hold(request: Request) -> Receiving:
+def _to_finish(request: Request) -> Upload:
+    """As `_find`. One that was begun here needs no look-up, for what it would tell shows when the rows are written."""
+    parts, place = request.parts, request.place
+    return parts.begun.take(parts.site, place.repository_id, request.path, request.route.rest) or _find(request)
+
+
+def _hold(request: Request, found: Upload) -> Receiving:
     """Hold the upload for this request. Raises `UploadUnknown`, `UploadBusy`, `ChunkOutOfOrder`."""
     chunk = ranges.of_chunk(request.headers.get("content-range"))
-    found = _find(request)
     try:
         part = request.site.blobs.append(found.id, new=True)
     except UploadInUse:

@@ -63,7 +63,7 @@ class WireCycle(RequestResponseCycle):
     def _extensions(self) -> dict[str, dict[object, object]]:
         offered: dict[str, dict[object, object]] = {"http.response.zerocopysend": {}}
         if self._framing is not None:
-            offered["berth.receive_into"] = {"receive_into": self.receive_into}
+            offered["berth.receive_into"] = {"receive_into": self.receive_into, "at_hand": self.at_hand}
         return offered
 
     def hang_up(self) -> None:
@@ -91,6 +91,14 @@ class WireCycle(RequestResponseCycle):
         except TimeoutError:
             self._lose()
             return {"type": "http.disconnect"}
+
+    def at_hand(self) -> bytes | None:
+        """Take the body, if all of it has come already."""
+        if self.more_body or self.disconnected or self.response_complete:
+            return None
+        whole, self.body = bytes(self.body), bytearray()
+        self.flow.resume_reading()
+        return whole
 
     async def receive_into(self, sink: Sink, *, limit: int | None = None, idle_seconds: float = IDLE_SECONDS) -> int:
         """Give the body to `sink` in threads, a MiB at most at a time; answer how many bytes there were.
