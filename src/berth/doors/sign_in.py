@@ -84,8 +84,8 @@ class SignIn:
         return self._caller(scope, self._find(header, self._address(scope)))
 
     def by_password(self, scope: Scope, name: str, secret: str) -> Caller:
-        """Like `caller`, for a name and password that came another way."""
-        if ":" in name:
+        """Like `caller`, for a name and password of somebody that came another way."""
+        if ":" in name or name == tokens.ALIAS:
             raise Unauthenticated(sign_in.REFUSED)
         pair = f"{name}:{secret}".encode("utf-8", "surrogatepass")
         header = b"Basic " + base64.b64encode(pair)
@@ -113,22 +113,19 @@ class SignIn:
             case b"basic":
                 return self._basic(credentials.strip(), address, version)
             case b"bearer":
-                return self._bearer(credentials.strip(), version)
+                return self._bearer(credentials.strip().decode("latin-1"), version)
         raise Unauthenticated(MALFORMED)
 
     def _basic(self, credentials: bytes, address: str, version: int) -> _Memory:
-        try:
-            name, colon, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
-        except (binascii.Error, ValueError):
-            raise Unauthenticated(MALFORMED) from None
-        if not colon:
-            raise Unauthenticated(MALFORMED)
+        name, secret = _pair(credentials)
+        if name == tokens.ALIAS:
+            return self._bearer(secret, version)
         principal = sign_in.by_password(self._site, name, secret, address)
         until = self._site.now() + timedelta(seconds=BASIC_SECONDS)
         return _Memory(principal, None, _earlier(until, principal), version)
 
-    def _bearer(self, token: bytes, version: int) -> _Memory:
-        verified = tokens.verify(self._site, token.decode("latin-1"))
+    def _bearer(self, token: str, version: int) -> _Memory:
+        verified = tokens.verify(self._site, token)
         principal = ANONYMOUS
         if verified.account_id is not None:
             with self._site.db.read() as tx:
@@ -175,6 +172,26 @@ class SignIn:
     def _now_version(self) -> int:
         row = self._version.first()
         return 0 if row is None else row[0]
+
+
+def token_as_password(scope: Scope) -> str | None:
+    """The token that a caller gives as a password, if one does. Raises `Unauthenticated`."""
+    kind, _, credentials = (_header(scope) or b"").partition(b" ")
+    if kind.lower() != b"basic":
+        return None
+    name, secret = _pair(credentials.strip())
+    return secret if name == tokens.ALIAS else None
+
+
+def _pair(credentials: bytes) -> tuple[str, str]:
+    """Name and password (RFC 7617). Raises `Unauthenticated`."""
+    try:
+        name, colon, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        raise Unauthenticated(MALFORMED) from None
+    if not colon:
+        raise Unauthenticated(MALFORMED)
+    return name, secret
 
 
 def _header(scope: Scope) -> bytes | None:

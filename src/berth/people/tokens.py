@@ -27,6 +27,8 @@ PURPOSE = "token"
 CATALOG = "registry:catalog"
 """The bound of a token that may list the catalog; no image path has a colon."""
 LONGEST = 65_536
+ALIAS = "$token"
+"""The name with which who knows no `Bearer` gives a token as its password; no account can have it."""
 SKEW = timedelta(seconds=60)
 """How far the clocks of replicas may differ."""
 

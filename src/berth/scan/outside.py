@@ -3,6 +3,7 @@
 Packages and secrets come from our own inventory where the scanner tells none; which flaws there are is theirs to say.
 """
 
+import base64
 import tempfile
 import threading
 from collections import defaultdict
@@ -148,7 +149,8 @@ def _subject(site: Site, claimed: Claimed, digest: str, document: Document, scan
             raise ScanFailed("ADAPTER_REJECTED", f"the user {scanner.pull_as!r} cannot pull: {refused}") from None
     access = {path: frozenset({Action.PULL, Action.PULL_RESTRICTED})}  # it is asked because nobody knows what is in it
     token = tokens.issue(site, principal, site.settings.service, access, TOKEN_SECONDS)
-    return Subject(scanner.registry_url, path, digest, name, document.media_type, f"Bearer {token}")
+    basic = base64.b64encode(f"{tokens.ALIAS}:{token}".encode()).decode()
+    return Subject(scanner.registry_url, path, digest, name, document.media_type, f"Bearer {token}", f"Basic {basic}")
 
 
 def _inventory(reported: Reported, own: Inventory) -> Inventory:

@@ -50,8 +50,9 @@ def test_guessing_is_slowed_down(root: Desk) -> None:
 def test_a_bearer_token_of_an_image_is_refused_with_the_reason(harbour: Harbour) -> None:
     client: Client = harbour.somebody(("main", "owner"), administrator=True)
     token = client.token("repository:main/apps/hello:pull")
-    answer = client.http.get("/api/v1/me", headers={"authorization": f"Bearer {token}"})
-    assert "Basic" in problem(answer, 401, "unauthenticated")["detail"]
+    for given in ({"headers": {"authorization": f"Bearer {token}"}}, {"auth": ("$token", token)}):
+        answer = client.http.get("/api/v1/me", **given)
+        assert "Basic" in problem(answer, 401, "unauthenticated")["detail"]
 
 
 def test_every_wrong_field_is_named(root: Desk) -> None:

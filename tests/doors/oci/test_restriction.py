@@ -154,7 +154,8 @@ def test_a_scanner_that_is_asked_is_lent_the_right_by_its_token_and_counts_as_no
     with httpx.Client(transport=Inside(berth), base_url=URL) as http:
         for lent, status in ((frozenset({Action.PULL}), 403), (frozenset({Action.PULL, Action.PULL_RESTRICTED}), 200)):
             token = tokens.issue(site, principal, site.settings.service, {name: lent}, 60)
-            assert Client(http, "", token).image(name).get("v1").status_code == status
+            for client in (Client(http, "", token), Client(http, tokens.ALIAS, token)):
+                assert client.image(name).get("v1").status_code == status
     berth.flush()
     with site.db.read() as tx:
         assert tx.scalar(select(manifest.c.pulls).where(manifest.c.digest == pushed.digest)) == 0

@@ -239,6 +239,27 @@ def test_a_token_is_not_had_for_another_token(client: Client) -> None:
     assert answer.status == 401
 
 
+def test_a_token_that_is_a_password_is_had_again_and_no_other(client: Client, site: Site, clock: Clock) -> None:
+    narrow: str = client.get(scope("repository:main/apps/x:pull"), user=ALICE).document["token"]
+    clock.forward(seconds=100)
+    wider = client.get(scope("repository:main/apps/x:pull,push repository:main/apps/y:pull"), user=("$token", narrow))
+    assert wider.document["token"] == narrow
+    assert wider.document["scope"] == "repository:main/apps/x:pull"
+    assert wider.document["expires_in"] == site.settings.token_seconds - 100
+    assert "refresh_token" not in client.get(("offline_token", "true"), user=("$token", narrow)).document
+
+
+def test_a_token_is_no_password_in_a_form(client: Client) -> None:
+    narrow: str = client.get(scope("repository:main/apps/x:pull"), user=ALICE).document["token"]
+    answer = client.post(grant_type="password", username="$token", password=narrow, scope="repository:main/apps/x:push")
+    assert (answer.status, answer.code) == (401, "UNAUTHORIZED")
+
+
+@pytest.mark.parametrize("secret", ["", "none", "a.b.c"])
+def test_what_is_no_token_is_no_password_either(client: Client, secret: str) -> None:
+    assert client.get(user=("$token", secret)).status == 401
+
+
 def test_a_password_may_come_in_a_form(client: Client) -> None:
     answer = client.post(
         grant_type="password",

@@ -91,6 +91,8 @@ class APIDoor:
         caller = self._sign_in.remembered(scope)
         if caller is None:
             caller = await in_thread(self._sign_in.caller, scope)
+        if caller.bounds is not None:  # it came as a password
+            raise Unauthenticated(BEARER)
         if caller.principal.is_anonymous:
             caller = await in_thread(self._of_session, scope, caller)
         if caller.principal.is_anonymous:

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from berth.doors import addresses
 from berth.doors.http import Answer, Headers, in_thread, read_whole
 from berth.doors.oci import errors
-from berth.doors.sign_in import SignIn
+from berth.doors.sign_in import SignIn, token_as_password
 from berth.doors.wire.failures import BodyTooLarge
 from berth.people import refresh, tokens
 from berth.people.access import Principal
@@ -84,9 +84,12 @@ class TokenDoor:
     def get(self, scope: Scope, query: Fields) -> Answer:
         asked = self._asked(query, offline=_one(query, "offline_token") == "true")
         caller = self.sign_in.caller(scope)
-        if caller.bounds is not None:
+        if caller.bounds is None:
+            return self._grant(scope, caller.principal, asked)
+        shown = token_as_password(scope)
+        if shown is None:
             raise Unauthenticated("a token is had for a name and password, not for another token")
-        return self._grant(scope, caller.principal, asked)
+        return self._same(shown, asked)
 
     def post(self, scope: Scope, form: Fields) -> Answer:
         offline = _one(form, "access_type") == "offline" or _one(form, "grant_type") == "refresh_token"
@@ -123,6 +126,18 @@ class TokenDoor:
         access = {name: actions for name, actions in granted.items() if actions}
         seconds = self._seconds(principal)
         token = tokens.issue(self.site, principal, self.site.settings.service, access, seconds)
+        if asked.offline and not principal.is_anonymous:
+            return self._answered(token, seconds, access, refresh_token or self._refresh_token(principal))
+        return self._answered(token, seconds, access)
+
+    def _same(self, token: str, asked: Asked) -> Answer:
+        """Who gives a token as a password asks for what it has already: no other, so nothing wider or longer."""
+        verified = tokens.verify(self.site, token)
+        access = {name: wish & verified.access.get(name, NONE) for name, wish in asked.wishes.items()}
+        left = max(1, int((verified.expires - self.site.now()).total_seconds()))
+        return self._answered(token, left, {name: actions for name, actions in access.items() if actions})
+
+    def _answered(self, token: str, seconds: int, access: tokens.Access, refresh_token: str = "") -> Answer:
         document = {
             "token": token,
             "access_token": token,
@@ -130,8 +145,8 @@ class TokenDoor:
             "issued_at": time.text(self.site.now()),
             "scope": " ".join(_text(name, actions) for name, actions in access.items()),
         }
-        if asked.offline and not principal.is_anonymous:
-            document["refresh_token"] = refresh_token or self._refresh_token(principal)
+        if refresh_token:
+            document["refresh_token"] = refresh_token
         headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
         return Answer(200, headers, json.dumps(document).encode())
 

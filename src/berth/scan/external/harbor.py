@@ -36,14 +36,18 @@ class Subject:
     tag: str
     """Empty where it has none."""
     media_type: str
-    authorization: str = field(repr=False)
-    """For pulls of this image: a header as it is sent, of the kind that `Metadata.authorization_type` wants."""
+    bearer: str = field(repr=False)
+    """The header for pulls of this image."""
+    basic: str = field(repr=False)
+    """The same for an adapter that says it wants `Basic`."""
 
-    def request(self) -> dict[str, dict[str, str]]:
+    def request(self, authorization_type: str) -> dict[str, dict[str, str]]:
+        """`authorization_type` is what the adapter's metadata say of it; where they say nothing it is Harbor's own."""
+        authorization = self.basic if authorization_type.lower() == "basic" else self.bearer
         artifact = {"repository": self.repository, "digest": self.digest, "mime_type": self.media_type}
         if self.tag:
             artifact["tag"] = self.tag
-        return {"registry": {"url": self.registry_url, "authorization": self.authorization}, "artifact": artifact}
+        return {"registry": {"url": self.registry_url, "authorization": authorization}, "artifact": artifact}
 
 
 def metadata(config: Harbor, cancel: threading.Event, *, limits: Limits = _DEFAULT) -> Metadata:
@@ -64,7 +68,7 @@ def scan(
 
     Raises `ScanFailed` and `Canceled`.
     """
-    with connected(config) as client, _without(config.authorization, subject.authorization):
+    with connected(config) as client, _without(config.authorization, subject.bearer, subject.basic):
         asked, document = within(
             config.timeout_seconds, cancel, lambda over: _asked(Adapter(client, over, limits), subject)
         )
@@ -87,8 +91,9 @@ def _without(*secrets: str) -> Iterator[None]:
 def _asked(adapter: Adapter, subject: Subject) -> tuple[Metadata, JSON]:
     told = adapter.metadata()
     accept = told.report_of(subject.media_type)
+    asked = subject.request(told.authorization_type)
     for _ in range(_SUBMISSIONS):
-        report = adapter.report(adapter.submit(subject.request()), accept)
+        report = adapter.report(adapter.submit(asked), accept)
         if report is not None:
             return told, report
     raise ScanFailed("ADAPTER_REJECTED", f"the adapter has forgotten the scan {_SUBMISSIONS} times")
