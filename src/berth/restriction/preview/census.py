@@ -4,7 +4,7 @@ Of a tally only Critical and High findings are judged, and of a digest without a
 An index is judged by the groups that its images are in.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
@@ -15,38 +15,24 @@ from sqlalchemy import Connection, Integer, Select, Text, and_, case, cast, func
 from berth.db.tables import manifest, manifest_edge, scan_result, tag
 from berth.registry import reach
 from berth.registry.kinds import Kind
-from berth.restriction.verdict import NOTHING, Facts, Quarantine, Spared
-from berth.scan.tally import CELLS, KINDS, Tally, cell
-from berth.words.policies import Level
+from berth.restriction.preview.packed import JUDGED
+from berth.restriction.verdict import Facts, Quarantine, Spared
+from berth.scan.tally import CELLS, Tally
 
-JUDGED = tuple(
-    cell(kind, level, fixed=fixed)
-    for kind in KINDS
-    for fixed in (False, True)
-    for level in (Level.HIGH, Level.CRITICAL)
-)
-"""The cells of a tally that count for pulls."""
 _judged = itemgetter(*JUDGED)
 NO_CELLS = ("0",) * len(JUDGED)
 AT_ONCE = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """What tells digests apart of which findings may be within a grace, as each has its own time."""
-
-    result_id: int
-    manifest_id: int
-    allowed_since: datetime | None
+Spareds = Mapping[int, Spared]
+"""Findings that do not count, by days of grace: without any those that are waived. Empty: there are none."""
+NOTHING: Spareds = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     facts: Facts
-    spared: Spared = NOTHING
-    """What is waived."""
-    fresh: Fresh | None = None
-    """None: nothing can be within a grace."""
+    spared: Spareds = field(default_factory=dict)
     children: tuple[int, ...] = ()
     """Of an index, the groups of its images."""
 
@@ -75,45 +61,43 @@ class Census:
     """Digests that were pulled lately."""
 
 
-Waived = Callable[[int, int | None], Spared]
-"""By the ids of a digest and of its result; what is the same is one object, and stays."""
+Sparing = Callable[[int, int | None, datetime | None], Spareds]
+"""By a digest, its result and when it first passed; what is the same is one object, and stays."""
 
 
 @dataclass
 class _Counting:
     """Groups as they are found. Each digest passes here, so what is known is looked up by as little as tells it."""
 
-    waived: Waived
-    graced: frozenset[int]
+    sparing: Sparing
     at: datetime
     census: Census = field(default_factory=Census)
     _facts: list[Facts] = field(default_factory=list)
-    _by_cells: dict[tuple[Any, ...], int] = field(default_factory=dict)  # Any: kind, quarantine, cells as text
+    _by_text: dict[tuple[Any, ...], int] = field(default_factory=dict)  # Any: kind, quarantine, tally as text
+    _by_cells: dict[tuple[Any, ...], int] = field(default_factory=dict)  # Any: the same with cells as text
     _by_key: dict[tuple[Any, ...], int] = field(default_factory=dict)  # Any: what tells groups apart
 
     def of(
         self, number: int, kind: Kind, put_out: int, result_id: int | None, since: datetime | None, tally: str | None
     ) -> int:
+        facts = self._by_text.get((kind, put_out, tally))
+        if facts is None:
+            facts = self._by_text[kind, put_out, tally] = self._judged(kind, put_out, tally)
+        spared = self.sparing(number, result_id, since)
+        known = self._by_key.get((facts, id(spared)))
+        return self._made((facts, id(spared)), Group(self._facts[facts], spared)) if known is None else known
+
+    def _judged(self, kind: Kind, put_out: int, tally: str | None) -> int:
         cells = None if tally is None else _cells(tally)
         facts = self._by_cells.get((kind, put_out, cells))
         if facts is None:
             facts = self._by_cells[kind, put_out, cells] = len(self._facts)
             quarantine = Quarantine("", self.at, "") if put_out else None
             self._facts.append(Facts(kind, _tally(cells), quarantine=quarantine))
-        spared = self.waived(number, result_id)
-        if spared is NOTHING and result_id not in self.graced:
-            return self._group((facts,), facts)
-        fresh = Fresh(result_id, number, since) if result_id is not None and result_id in self.graced else None
-        return self._group((facts, id(spared), fresh), facts, spared, fresh)
+        return facts
 
     def of_index(self, number: int, children: tuple[int, ...]) -> int:
         return self._made((number, children), Group(self.census.groups[number].facts, children=children))
-
-    def _group(
-        self, key: tuple[Any, ...], facts: int, spared: Spared = NOTHING, fresh: Fresh | None = None
-    ) -> int:  # Any: see above
-        known = self._by_key.get(key)
-        return self._made(key, Group(self._facts[facts], spared, fresh)) if known is None else known
 
     def _made(self, key: tuple[Any, ...], made: Group) -> int:  # Any: see above
         number = self._by_key.get(key)
@@ -130,17 +114,17 @@ def take(
     *,
     since: datetime,
     at: datetime,
-    waived: Waived = lambda _manifest_id, _result_id: NOTHING,
-    graced: frozenset[int] = frozenset(),
+    sparing: Sparing = lambda _manifest_id, _result_id, _since: NOTHING,
+    graced: bool = False,
 ) -> Census:
     """Of the digests that can be pulled now. `since`: from when on a pull was lately.
 
-    `graced`: results of which findings may be within a grace, where any policy to be tried has one.
+    `graced`: whether `sparing` wants to know when a digest first passed.
     """
-    counting = _Counting(waived, graced, at)
+    counting = _Counting(sparing, at)
     census, tagged = counting.census, {}
     listed = _listed(tx, image_id)
-    for rows in tx.execute(_digests(image_id, since, graced=bool(graced))).partitions(AT_ONCE):
+    for rows in tx.execute(_digests(image_id, since, graced=graced)).partitions(AT_ONCE):
         for number, kind, put_out, result_id, first, tally, tags, lately in rows:
             group = counting.of(number, kind, put_out, result_id, first, tally)
             census.members[number] = group

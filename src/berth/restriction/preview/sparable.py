@@ -4,10 +4,11 @@ They are come to from the vulnerabilities that are waived or were published late
 results, of which there may be as many as digests.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, Text, case, cast, func, select
@@ -24,9 +25,10 @@ from berth.db.tables import (
 )
 from berth.registry import reach
 from berth.restriction import findings, sparing, waiving
-from berth.restriction.preview.census import Fresh
+from berth.restriction.preview import packed
+from berth.restriction.preview.census import NOTHING, Spareds
 from berth.restriction.sparing import Finding
-from berth.restriction.verdict import NOTHING, Spared
+from berth.restriction.verdict import Spared
 from berth.restriction.waiving import Cover, InForce
 
 MOST = 4
@@ -36,6 +38,30 @@ Parts = tuple[tuple[int, int], ...]
 """Of a result: the components that have such findings, and how many packages of each it has."""
 
 
+class _Weights(dict[int, int]):
+    """By component its findings that are spared, packed, for digests that are alike in what spares them."""
+
+    def __init__(
+        self,
+        by_component: Mapping[int, Collection[Finding]],
+        covers: InForce,
+        fresh: Sequence[Callable[[Finding], bool]],
+    ) -> None:
+        super().__init__()
+        self._by_component = by_component
+        self._covers = covers
+        self._fresh = fresh
+
+    def __missing__(self, component_id: int) -> int:
+        found = self[component_id] = sum(map(self._weight, self._by_component[component_id]))
+        return found
+
+    def _weight(self, finding: Finding) -> int:
+        if self._covers.covers(finding):
+            return packed.one(finding, 0)
+        return sum(packed.one(finding, part) for part, is_fresh in enumerate(self._fresh, 1) if is_fresh(finding))
+
+
 @dataclass(frozen=True)
 class Sparable:
     """Of an image."""
@@ -43,70 +69,75 @@ class Sparable:
     by_component: Mapping[int, Collection[Finding]]
     by_result: Mapping[int, Parts]
     """What is the same is one object."""
-    graced: frozenset[int]
-    """Results of which something was published so lately that a grace may spare it."""
     whole: InForce
     """Waivers for all of it."""
     single: Mapping[int, InForce]
     """For digests that have waivers of their own: these with those for all."""
-    _known: dict[tuple[int, int], Spared] = field(default_factory=dict)
-    """What is waived of parts, which are known by their identity: looked up for each digest there is.
+    graces: tuple[int, ...]
+    """Days of the graces of all policies to be tried."""
+    learned: tuple[datetime, ...]
+    """When Berth learned of what may be within one of them, in order."""
+    at: datetime
+    _weights: dict[tuple[int, int], _Weights] = field(default_factory=dict)
+    """For one digest, or (0) all that have no waivers of their own, and by how much was learned before it passed."""
+    _known: dict[tuple[int, int, int], Spareds] = field(default_factory=dict)
+    """The same of parts, which are known by their identity: looked up for each digest there is."""
+    _values: dict[int, Spareds] = field(default_factory=dict)
 
-    For one digest, or (0) for all that have no waivers of their own.
-    """
-    _values: dict[Spared, Spared] = field(default_factory=dict)
-
-    def waived(self, manifest_id: int, result_id: int | None) -> Spared:
-        """Whatever a policy says. What is the same is one object."""
+    def of(self, manifest_id: int, result_id: int | None, allowed_since: datetime | None) -> Spareds:
+        """What is the same is one object, and stays."""
         parts = self.by_result.get(result_id or 0)
         if parts is None:
             return NOTHING
-        key = (manifest_id if manifest_id in self.single else 0, id(parts))
+        which = manifest_id if manifest_id in self.single else 0
+        before = len(self.learned) if allowed_since is None else bisect_right(self.learned, allowed_since)
+        key = (which, before, id(parts))
         found = self._known.get(key)
         if found is None:
-            made = self._spared(manifest_id, parts, _never)
-            found = self._known[key] = self._values.setdefault(made, made)
+            weights = self._alike(which, before)
+            found = self._known[key] = self._spareds(sum([weights[number] * units for number, units in parts]))
         return found
 
-    def both(self, which: Fresh, grace_days: int, *, at: datetime) -> Spared:
-        """What is waived, and what is within a grace."""
+    def _alike(self, which: int, before: int) -> _Weights:
+        found = self._weights.get((which, before))
+        if found is None:
+            fresh = [self._fresh(days, before) for days in self.graces]
+            found = _Weights(self.by_component, self.single.get(which, self.whole), fresh)
+            self._weights[which, before] = found
+        return found
 
-        def fresh(finding: Finding) -> bool:
-            return sparing.is_fresh(finding, grace_days, which.allowed_since, at=at)
+    def _fresh(self, days: int, before: int) -> Callable[[Finding], bool]:
+        """For digests that passed when so much of what may be within a grace had been learned: none where all had."""
+        since = self.learned[before - 1] if before else datetime.min.replace(tzinfo=UTC)
+        if before == len(self.learned):
+            return lambda _: False
+        return lambda finding: sparing.is_fresh(finding, days, since, at=self.at)
 
-        return self._spared(which.manifest_id, self.by_result.get(which.result_id, ()), fresh)
+    def _spareds(self, summed: int) -> Spareds:
+        found = self._values.get(summed)
+        if found is None:
+            found = self._values[summed] = self._made(summed) if summed else NOTHING
+        return found
 
-    def _spared(self, manifest_id: int, parts: Parts, fresh: Callable[[Finding], bool]) -> Spared:
-        covers = self.single.get(manifest_id, self.whole).covers
-        found = (replace(each, units=units) for number, units in parts for each in self.by_component[number])
-        return sparing.spare(found, waived=covers, fresh=fresh)
-
-
-NONE = Sparable({}, {}, frozenset(), waiving.NONE, {})
-
-
-def _never(_: Finding) -> bool:
-    return False
+    def _made(self, summed: int) -> Spareds:
+        waived = packed.tally(summed, 0)
+        within = {days: packed.tally(summed, part) for part, days in enumerate(self.graces, 1)}
+        return {0: Spared(waived)} | {days: Spared(waived, fresh) for days, fresh in within.items()}
 
 
-def of_image(tx: Connection, image_id: int, grace_days: int, *, at: datetime) -> Sparable:
-    """`grace_days`: the most that any policy to be tried has."""
+def of_image(tx: Connection, image_id: int, graces: Collection[int], *, at: datetime) -> Sparable:
+    """`graces`: the days that policies to be tried have."""
     covers = waiving.of_image(tx, image_id, at=at)
-    flaws, since = set(_waived(tx, covers)), at - timedelta(days=grace_days)
-    if grace_days:
+    days = tuple(sorted({each for each in graces if each}))
+    flaws, since = set(_waived(tx, covers)), at - timedelta(days=max(days, default=0))
+    if days:
         flaws.update(tx.scalars(select(vulnerability.c.id).where(vulnerability.c.published > since)))
-    if not flaws:
-        return NONE
-    found = _findings(tx, flaws)
-    parts = _parts(tx, image_id, found)
-    lately = {
-        number
-        for number, each in found.items()
-        if any(one.published is not None and one.published > since for one in each)
-    }
-    graced = (number for number, each in parts.items() if grace_days and any(one in lately for one, _ in each))
+    found = _findings(tx, flaws) if flaws else {}
+    parts = _parts(tx, image_id, found) if found else {}
+    lately = {one.found_at for each in found.values() for one in each if one.published and one.published > since}
     whole = waiving.of(each for each in covers if not each.digest)
-    return Sparable(found, parts, frozenset(graced), whole, _single(tx, image_id, covers))
+    learned = tuple(sorted(lately)) if days else ()
+    return Sparable(found, parts, whole, _single(tx, image_id, covers), days, learned, at)
 
 
 def _waived(tx: Connection, covers: Iterable[Cover]) -> Iterable[int]:

@@ -12,7 +12,6 @@ from berth.registry import images
 from berth.restriction import verdict
 from berth.restriction.preview import census, sparable
 from berth.restriction.preview.census import Census, Group, Size
-from berth.restriction.preview.sparable import Sparable
 from berth.restriction.verdict import Outcome, Rules, Verdict
 from berth.words.policies import PullPolicy, ScanPolicy
 
@@ -71,13 +70,12 @@ class Sums:
 
 @dataclass(frozen=True)
 class Held:
-    """An image with all its digests, and what may be spared of them."""
+    """An image with all its digests."""
 
     id: int
     name: str
     own: Rules
     census: Census
-    sparable: Sparable
     _known: dict[tuple[Rules, datetime], list[Outcome]] = field(default_factory=dict)
 
     @property
@@ -87,7 +85,7 @@ class Held:
     def outcomes(self, rules: Rules, *, at: datetime) -> list[Outcome]:
         """By group."""
         if (rules, at) not in self._known:
-            judged = [self._judged(group, rules, at) for group in self.census.groups]
+            judged = [_judged(group, rules) for group in self.census.groups]
             whole = (
                 verdict.together(found, [judged[child] for child in group.children])
                 for group, found in zip(self.census.groups, judged, strict=True)
@@ -95,11 +93,10 @@ class Held:
             self._known[rules, at] = [each.outcome for each in whole]
         return self._known[rules, at]
 
-    def _judged(self, group: Group, rules: Rules, at: datetime) -> Verdict:
-        spared = group.spared
-        if group.fresh is not None and rules.pull.grace_days:
-            spared = self.sparable.both(group.fresh, rules.pull.grace_days, at=at)
-        return verdict.may_pull(group.facts, rules, spared=spared)
+
+def _judged(group: Group, rules: Rules) -> Verdict:
+    spared = group.spared[rules.pull.grace_days] if group.spared else verdict.NOTHING
+    return verdict.may_pull(group.facts, rules, spared=spared)
 
 
 def owns(tx: Connection, repository_id: int, name: str = "") -> set[PullPolicy]:
@@ -129,10 +126,10 @@ def _images(repository_id: int, name: str) -> Select[Any]:  # Any: columns of di
 def _held(
     tx: Connection, image_id: int, name: str, own: Rules, trials: tuple[Trial, ...], since: datetime, at: datetime
 ) -> Held:
-    grace = max(trial.rules(own).pull.grace_days for trial in (NOW, *trials))
-    spare = sparable.of_image(tx, image_id, grace, at=at)
-    found = census.take(tx, image_id, since=since, at=at, waived=spare.waived, graced=spare.graced)
-    return Held(image_id, name, own, found, spare)
+    graces = [trial.rules(own).pull.grace_days for trial in (NOW, *trials)]
+    spare = sparable.of_image(tx, image_id, graces, at=at)
+    found = census.take(tx, image_id, since=since, at=at, sparing=spare.of, graced=bool(spare.learned))
+    return Held(image_id, name, own, found)
 
 
 def differing(tried: PullPolicy, own: Collection[PullPolicy]) -> list[str]:
