@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, MetaData, String, Table
 
-HEAD = "0017"
+HEAD = "0018"
 """A test compares it with the newest file in `versions`."""
 
 alembic_version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))

@@ -126,8 +126,9 @@ result_component = Table(
     "result_component",
     metadata,
     Column("result_id", ForeignKey("scan_result.id", ondelete="CASCADE"), primary_key=True),
-    Column("component_id", ForeignKey("component.id"), primary_key=True, index=True),
+    Column("component_id", ForeignKey("component.id"), primary_key=True),
     Column("units", Integer, nullable=False),  # packages by name and version
+    Index("ix_result_component_component", "component_id", "result_id", "units"),  # tells all, without the rows
     sqlite_with_rowid=False,
 )
 

@@ -7,7 +7,6 @@ An index is judged by the groups that its images are in.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, Text, and_, case, cast, func, null, select
@@ -15,26 +14,26 @@ from sqlalchemy import Connection, Integer, Select, Text, and_, case, cast, func
 from berth.db.tables import manifest, manifest_edge, scan_result, tag
 from berth.registry import reach
 from berth.registry.kinds import Kind
-from berth.restriction.preview.packed import JUDGED
-from berth.restriction.verdict import Facts, Quarantine, Spared
-from berth.scan.tally import CELLS, Tally
+from berth.restriction.preview import packed
+from berth.restriction.verdict import Facts, Quarantine
 
-_judged = itemgetter(*JUDGED)
-NO_CELLS = ("0",) * len(JUDGED)
 AT_ONCE = 5000
 
 
-Spareds = Mapping[int, Spared]
-"""Findings that do not count, by days of grace: without any those that are waived. Empty: there are none."""
+Spareds = Mapping[int, int]
+"""Findings that do not count (`packed`), by days of grace: without any those that are waived. Empty: there are none."""
 NOTHING: Spareds = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    facts: Facts
-    spared: Spareds = field(default_factory=dict)
+    facts: Mapping[int, Facts]
+    """By days of grace, with what counts then. Without any it is what counts where no grace spares anything."""
     children: tuple[int, ...] = ()
     """Of an index, the groups of its images."""
+
+    def within(self, grace_days: int) -> Facts:
+        return self.facts[grace_days if grace_days in self.facts else 0]
 
 
 @dataclass(slots=True)
@@ -69,41 +68,47 @@ Sparing = Callable[[int, int | None, datetime | None], Spareds]
 class _Counting:
     """Groups as they are found. Each digest passes here, so what is known is looked up by as little as tells it."""
 
-    sparing: Sparing
+    sparing: Sparing | None
     at: datetime
     census: Census = field(default_factory=Census)
-    _facts: list[Facts] = field(default_factory=list)
-    _by_text: dict[tuple[Any, ...], int] = field(default_factory=dict)  # Any: kind, quarantine, tally as text
-    _by_cells: dict[tuple[Any, ...], int] = field(default_factory=dict)  # Any: the same with cells as text
+    _by_text: dict[tuple[Any, ...], int] = field(default_factory=dict)  # Any: kind, quarantine, tally as text, spared
     _by_key: dict[tuple[Any, ...], int] = field(default_factory=dict)  # Any: what tells groups apart
+    _packed: dict[str, int] = field(default_factory=dict)
 
     def of(
         self, number: int, kind: Kind, put_out: int, result_id: int | None, since: datetime | None, tally: str | None
     ) -> int:
-        facts = self._by_text.get((kind, put_out, tally))
-        if facts is None:
-            facts = self._by_text[kind, put_out, tally] = self._judged(kind, put_out, tally)
-        spared = self.sparing(number, result_id, since)
-        known = self._by_key.get((facts, id(spared)))
-        return self._made((facts, id(spared)), Group(self._facts[facts], spared)) if known is None else known
+        spared = NOTHING if self.sparing is None else self.sparing(number, result_id, since)
+        text = (kind, put_out, tally, id(spared))
+        group = self._by_text.get(text)
+        if group is None:
+            group = self._by_text[text] = self._judged(kind, put_out, tally, spared)
+        return group
 
-    def _judged(self, kind: Kind, put_out: int, tally: str | None) -> int:
-        cells = None if tally is None else _cells(tally)
-        facts = self._by_cells.get((kind, put_out, cells))
-        if facts is None:
-            facts = self._by_cells[kind, put_out, cells] = len(self._facts)
-            quarantine = Quarantine("", self.at, "") if put_out else None
-            self._facts.append(Facts(kind, _tally(cells), quarantine=quarantine))
-        return facts
+    def _judged(self, kind: Kind, put_out: int, tally: str | None, spared: Spareds) -> int:
+        if tally is None:
+            return self._made((kind, put_out), lambda: {0: self._facts(kind, put_out, None)})
+        counted = self._packed.get(tally)
+        if counted is None:
+            counted = self._packed[tally] = packed.of_text(tally)
+        left = {days: packed.less(counted, each) for days, each in spared.items()} or {0: counted}
+        key = (kind, put_out, *left.items())
+        return self._made(key, lambda: {days: self._facts(kind, put_out, each) for days, each in left.items()})
+
+    def _facts(self, kind: Kind, put_out: int, left: int | None) -> Facts:
+        quarantine = Quarantine("", self.at, "") if put_out else None
+        return Facts(kind, None if left is None else packed.tally(left), quarantine=quarantine)
 
     def of_index(self, number: int, children: tuple[int, ...]) -> int:
-        return self._made((number, children), Group(self.census.groups[number].facts, children=children))
+        return self._made((number, children), lambda: self.census.groups[number].facts, children)
 
-    def _made(self, key: tuple[Any, ...], made: Group) -> int:  # Any: see above
+    def _made(
+        self, key: tuple[Any, ...], facts: Callable[[], Mapping[int, Facts]], children: tuple[int, ...] = ()
+    ) -> int:  # Any: see above
         number = self._by_key.get(key)
         if number is None:
             number = self._by_key[key] = len(self.census.groups)
-            self.census.groups.append(made)
+            self.census.groups.append(Group(facts(), children))
             self.census.sizes.append(Size())
         return number
 
@@ -114,7 +119,7 @@ def take(
     *,
     since: datetime,
     at: datetime,
-    sparing: Sparing = lambda _manifest_id, _result_id, _since: NOTHING,
+    sparing: Sparing | None = None,
     graced: bool = False,
 ) -> Census:
     """Of the digests that can be pulled now. `since`: from when on a pull was lately.
@@ -143,8 +148,8 @@ def take(
 
 def _digests(image_id: int, since: datetime, *, graced: bool) -> Select[Any]:  # Any: columns of different types
     good = case((scan_result.c.evaluated_at.is_not(None), cast(scan_result.c.tally, Text)))
-    named = (tag.c.manifest_id == manifest.c.id) & tag.c.fallback_of.is_(None)
-    tags = select(func.count()).where(named).scalar_subquery()
+    named = (tag.c.image_id == image_id) & tag.c.fallback_of.is_(None)
+    tags = select(tag.c.manifest_id, func.count().label("tags")).where(named).group_by(tag.c.manifest_id).subquery()
     lately = and_(manifest.c.pulled_at.is_not(None), manifest.c.pulled_at >= since)
     return (
         select(
@@ -154,10 +159,11 @@ def _digests(image_id: int, since: datetime, *, graced: bool) -> Select[Any]:  #
             manifest.c.result_id,
             manifest.c.first_result_at if graced else null(),
             good.label("tally"),
-            tags.label("tags"),
+            func.coalesce(tags.c.tags, 0),
             cast(lately, Integer).label("lately"),
         )
         .outerjoin_from(manifest, scan_result, scan_result.c.id == manifest.c.result_id)
+        .outerjoin(tags, tags.c.manifest_id == manifest.c.id)
         .where(manifest.c.image_id == image_id, manifest.c.state == "active")
     )
 
@@ -185,18 +191,3 @@ def _listed(tx: Connection, image_id: int) -> dict[int, list[int]]:
         for parent, below in tx.execute(images.where(manifest.c.kind == "image")):
             deep.setdefault(parent, []).append(below)
     return found | deep
-
-
-def _cells(tally: str) -> tuple[str, ...]:
-    """Those that are judged, each still the text that it is: of all digests few are different in these."""
-    cells = tally.split(",")
-    return _judged(cells) if len(cells) == CELLS else NO_CELLS
-
-
-def _tally(cells: tuple[str, ...] | None) -> Tally | None:
-    if cells is None:
-        return None
-    whole = [0] * CELLS
-    for place, count in zip(JUDGED, cells, strict=True):
-        whole[place] = int(count.strip("[ ]"))
-    return Tally(tuple(whole))

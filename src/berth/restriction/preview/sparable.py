@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, Text, case, cast, func, select
+from sqlalchemy import Connection, Select, Text, case, cast, func, select, true
 
 from berth.db import among
 from berth.db.tables import (
@@ -28,7 +28,6 @@ from berth.restriction import findings, sparing, waiving
 from berth.restriction.preview import packed
 from berth.restriction.preview.census import NOTHING, Spareds
 from berth.restriction.sparing import Finding
-from berth.restriction.verdict import Spared
 from berth.restriction.waiving import Cover, InForce
 
 MOST = 4
@@ -57,9 +56,10 @@ class _Weights(dict[int, int]):
         return found
 
     def _weight(self, finding: Finding) -> int:
+        one = packed.one(finding)
         if self._covers.covers(finding):
-            return packed.one(finding, 0)
-        return sum(packed.one(finding, part) for part, is_fresh in enumerate(self._fresh, 1) if is_fresh(finding))
+            return one
+        return sum(one << packed.PART * part for part, is_fresh in enumerate(self._fresh, 1) if is_fresh(finding))
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,8 @@ class Sparable:
         return found
 
     def _made(self, summed: int) -> Spareds:
-        waived = packed.tally(summed, 0)
-        within = {days: packed.tally(summed, part) for part, days in enumerate(self.graces, 1)}
-        return {0: Spared(waived)} | {days: Spared(waived, fresh) for days, fresh in within.items()}
+        waived = packed.part(summed, 0)
+        return {0: waived} | {days: waived + packed.part(summed, part) for part, days in enumerate(self.graces, 1)}
 
 
 def of_image(tx: Connection, image_id: int, graces: Collection[int], *, at: datetime) -> Sparable:
@@ -173,7 +172,7 @@ def _findings(tx: Connection, flaws: Collection[int]) -> dict[int, list[Finding]
 
 
 def _parts(tx: Connection, image_id: int, components: Collection[int]) -> dict[int, Parts]:
-    """By result of the image which of these components it has.
+    """By result which of these components it has: of all results of the image, and perhaps of others.
 
     Of each component the database writes the results in one text: a row for each result and component would take
     longer to hand over than all else that a preview does.
@@ -194,26 +193,27 @@ def _parts(tx: Connection, image_id: int, components: Collection[int]) -> dict[i
 
 
 def _holders(tx: Connection, image_id: int, components: Sequence[int]) -> Select[Any]:  # Any: columns
-    """`7,9:2`: the results that have a component, and how many packages of it where it is not one."""
+    """`7,9:2`: the results that have a component, and how many packages of it where it is not one.
+
+    Those of the image are among them.
+    """
     own = manifest.alias("own")
     mine = select(own.c.result_id).where(own.c.image_id == image_id, own.c.result_id.is_not(None))
     column = result_component.c
-    # By an expression SQLite finds nothing, so it goes through the components and not through both at once.
-    here = column.result_id + 0 if _has_most(tx, image_id) else column.result_id
+    # To pick out most of them takes longer than to read some of others, which nobody will look up.
+    here = true() if _has_most(tx, image_id) else column.result_id.in_(mine)
     result = cast(column.result_id, Text)
     one = case((column.units == 1, result), else_=result + UNITS + cast(column.units, Text))
     return (
         select(column.component_id, func.aggregate_strings(one, ","))
-        .where(among(tx, column.component_id, components), here.in_(mine))
+        .where(among(tx, column.component_id, components), here)
         .group_by(column.component_id)
         .order_by(column.component_id)
     )
 
 
 def _has_most(tx: Connection, image_id: int) -> bool:
-    """Whether an image has so many of all results that SQLite, which counts none, had better begin elsewhere."""
-    if tx.dialect.name != "sqlite":
-        return False
+    """Whether an image has so many of all results that nothing is gained by looking at its own alone."""
     digests = tx.scalar(select(func.count()).where(manifest.c.image_id == image_id))
     last = tx.scalar(select(func.max(scan_result.c.id)))
     return MOST * (digests or 0) >= (last or 0)

@@ -95,8 +95,7 @@ class Held:
 
 
 def _judged(group: Group, rules: Rules) -> Verdict:
-    spared = group.spared[rules.pull.grace_days] if group.spared else verdict.NOTHING
-    return verdict.may_pull(group.facts, rules, spared=spared)
+    return verdict.may_pull(group.within(rules.pull.grace_days), rules)
 
 
 def owns(tx: Connection, repository_id: int, name: str = "") -> set[PullPolicy]:
@@ -128,7 +127,9 @@ def _held(
 ) -> Held:
     graces = [trial.rules(own).pull.grace_days for trial in (NOW, *trials)]
     spare = sparable.of_image(tx, image_id, graces, at=at)
-    found = census.take(tx, image_id, since=since, at=at, sparing=spare.of, graced=bool(spare.learned))
+    found = census.take(
+        tx, image_id, since=since, at=at, sparing=spare.of if spare.by_result else None, graced=bool(spare.learned)
+    )
     return Held(image_id, name, own, found)
 
 
