@@ -20,7 +20,7 @@ from berth.db.tables import change
 
 BUSY_SECONDS = 10
 POOL = 16
-LEAST_REST = 0.02
+LEAST_REST, LONGEST_REST = 0.02, 0.25
 
 _SMALLEST = select(change.c.version).limit(1)
 
@@ -66,10 +66,11 @@ class Database:
         """Between two of many transactions: a rest as long as the last took, which began at this monotonic time.
 
         SQLite lets whoever asks first have its one lock, and who writes again at once would have it until all is
-        done. Who waits for it in another process asks again every few milliseconds, so a shorter rest would help few.
+        done. Who waits for it in another process asks again every few milliseconds, and after a while ten times a
+        second: a shorter rest would help few, and a longer one nobody who was waiting.
         """
         if self.is_embedded:
-            time.sleep(max(LEAST_REST, time.monotonic() - since))
+            time.sleep(min(max(LEAST_REST, time.monotonic() - since), LONGEST_REST))
 
     def together(self, act: Callable[[Connection], T]) -> T:
         """As `write`, for what comes often and from many at once: those who come together share a commit.
