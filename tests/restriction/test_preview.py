@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from berth.audit.events import Actor
 from berth.db.tables import image as images_
-from berth.db.tables import tag
+from berth.db.tables import tag, waiver
 from berth.people.access import Principal
 from berth.people.callers import Caller
 from berth.registry.images import Image
@@ -138,6 +138,20 @@ def test_a_preview_is_what_judging_each_tag_comes_to(world: World, pull: PullPol
     for switch in shown.switches:
         alone = replace(OWN, **{switch.field: getattr(pull, switch.field)})
         _is_sum_of(switch.sums, world.outcomes(Rules(alone)), now)
+
+
+def test_a_preview_is_so_too_where_nothing_is_waived_nor_within_a_grace(world: World) -> None:
+    with world.site.db.write() as tx:
+        tx.execute(delete(waiver))
+    now = world.outcomes(Rules(OWN))
+    for pull in (PullPolicy(restrict_unscanned=True), replace(OWN, critical=0, mode="warn"), replace(OWN, high=0)):
+        tried = world.outcomes(Rules(pull))
+        shown = world.preview(Trial(pull, ScanPolicy()))
+        assert shown.tags == len(now)
+        _is_sum_of(shown.tried, tried, now)
+        assert {each.tag: each.verdict.outcome for each in shown.page.items} == {
+            name: outcome for name, outcome in tried.items() if outcome in AGAINST
+        }
 
 
 def _is_sum_of(sums: Sums, tried: Mapping[str, Outcome], now: Mapping[str, Outcome]) -> None:

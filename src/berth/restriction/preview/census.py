@@ -43,11 +43,12 @@ class Size:
     pulled: int = 0
     """Tags of digests that were pulled lately."""
 
-    def add(self, tags: int, *, lately: bool) -> None:
-        self.digests += 1
-        self.tags += tags
+    def add(self, tags: int, *, lately: bool, digests: int = 1) -> None:
+        """`tags`: of each digest."""
+        self.digests += digests
+        self.tags += tags * digests
         if lately:
-            self.pulled += tags
+            self.pulled += tags * digests
 
 
 @dataclass(frozen=True)
@@ -129,16 +130,28 @@ def take(
     counting = _Counting(sparing, at)
     census, tagged = counting.census, {}
     listed = _listed(tx, image_id)
-    for rows in tx.execute(_digests(image_id, since, graced=graced)).partitions(AT_ONCE):
-        for number, kind, put_out, result_id, first, tally, tags, lately in rows:
-            group = counting.of(number, kind, put_out, result_id, first, tally)
-            census.members[number] = group
+    digests = _digests(image_id, since, graced=graced)
+    if sparing is None:
+        for kind, put_out, tally, tags, lately, ids in tx.execute(_alike(digests)):
+            numbers = list(map(int, ids.split(",")))
+            group = counting.of(0, kind, put_out, None, None, tally)
+            census.members.update(dict.fromkeys(numbers, group))
             if lately:
-                census.lately.add(number)
-            if number in listed:
-                tagged[number] = tags
-            else:
-                census.sizes[group].add(tags, lately=bool(lately))
+                census.lately.update(numbers)
+            indexes = listed.keys() & numbers
+            tagged.update(dict.fromkeys(indexes, tags))
+            census.sizes[group].add(tags, lately=bool(lately), digests=len(numbers) - len(indexes))
+    else:
+        for rows in tx.execute(digests).partitions(AT_ONCE):
+            for number, kind, put_out, result_id, first, tally, tags, lately in rows:
+                group = counting.of(number, kind, put_out, result_id, first, tally)
+                census.members[number] = group
+                if lately:
+                    census.lately.add(number)
+                if number in listed:
+                    tagged[number] = tags
+                else:
+                    census.sizes[group].add(tags, lately=bool(lately))
     for number, tags in tagged.items():
         below = tuple(sorted(census.members[child] for child in listed[number] if child in census.members))
         group = census.members[number] = counting.of_index(census.members[number], below)
@@ -159,13 +172,23 @@ def _digests(image_id: int, since: datetime, *, graced: bool) -> Select[Any]:  #
             manifest.c.result_id,
             manifest.c.first_result_at if graced else null(),
             good.label("tally"),
-            func.coalesce(tags.c.tags, 0),
+            func.coalesce(tags.c.tags, 0).label("tags"),
             cast(lately, Integer).label("lately"),
         )
         .outerjoin_from(manifest, scan_result, scan_result.c.id == manifest.c.result_id)
         .outerjoin(tags, tags.c.manifest_id == manifest.c.id)
         .where(manifest.c.image_id == image_id, manifest.c.state == "active")
     )
+
+
+def _alike(digests: Select[Any]) -> Select[Any]:  # Any: columns of different types
+    """Where nothing is spared, so that nothing else tells digests apart: the ids of those that are alike, in one text.
+
+    To hand over a row for each digest takes longer than to put them together there.
+    """
+    column = digests.subquery().c
+    alike = (column.kind, column.put_out, column.tally, column.tags, column.lately)
+    return select(*alike, func.aggregate_strings(cast(column.id, Text), ",")).group_by(*alike)
 
 
 def _listed(tx: Connection, image_id: int) -> dict[int, list[int]]:
