@@ -4,7 +4,7 @@ Of a tally only Critical and High findings are judged, and of a digest without a
 An index is judged by the groups that its images are in.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -128,35 +128,51 @@ def take(
     `graced`: whether `sparing` wants to know when a digest first passed.
     """
     counting = _Counting(sparing, at)
-    census, tagged = counting.census, {}
+    census = counting.census
     listed = _listed(tx, image_id)
     digests = _digests(image_id, since, graced=graced)
-    if sparing is None:
-        for kind, put_out, tally, tags, lately, ids in tx.execute(_alike(digests)):
-            numbers = list(map(int, ids.split(",")))
-            group = counting.of(0, kind, put_out, None, None, tally)
-            census.members.update(dict.fromkeys(numbers, group))
-            if lately:
-                census.lately.update(numbers)
-            indexes = listed.keys() & numbers
-            tagged.update(dict.fromkeys(indexes, tags))
-            census.sizes[group].add(tags, lately=bool(lately), digests=len(numbers) - len(indexes))
-    else:
-        for rows in tx.execute(digests).partitions(AT_ONCE):
-            for number, kind, put_out, result_id, first, tally, tags, lately in rows:
-                group = counting.of(number, kind, put_out, result_id, first, tally)
-                census.members[number] = group
-                if lately:
-                    census.lately.add(number)
-                if number in listed:
-                    tagged[number] = tags
-                else:
-                    census.sizes[group].add(tags, lately=bool(lately))
+    count = _count_alike if sparing is None else _count_each
+    tagged = count(tx, digests, counting, listed)
     for number, tags in tagged.items():
         below = tuple(sorted(census.members[child] for child in listed[number] if child in census.members))
         group = census.members[number] = counting.of_index(census.members[number], below)
         census.sizes[group].add(tags, lately=number in census.lately)
     return census
+
+
+def _count_each(
+    tx: Connection, digests: Select[Any], counting: _Counting, listed: Collection[int]
+) -> dict[int, int]:  # Any: see `_digests`
+    """Returns how many tags those have that list others, which are counted when these are known."""
+    census, tagged = counting.census, {}
+    for rows in tx.execute(digests).partitions(AT_ONCE):
+        for number, kind, put_out, result_id, first, tally, tags, lately in rows:
+            group = counting.of(number, kind, put_out, result_id, first, tally)
+            census.members[number] = group
+            if lately:
+                census.lately.add(number)
+            if number in listed:
+                tagged[number] = tags
+            else:
+                census.sizes[group].add(tags, lately=bool(lately))
+    return tagged
+
+
+def _count_alike(
+    tx: Connection, digests: Select[Any], counting: _Counting, listed: Collection[int]
+) -> dict[int, int]:  # Any: see `_digests`
+    """As `_count_each` where nothing is spared, so that nothing else tells digests apart than a few columns."""
+    census, tagged = counting.census, {}
+    for kind, put_out, tally, tags, lately, ids in tx.execute(_alike(digests)):
+        numbers = list(map(int, ids.split(",")))
+        group = counting.of(0, kind, put_out, None, None, tally)
+        census.members.update(dict.fromkeys(numbers, group))
+        if lately:
+            census.lately.update(numbers)
+        indexes = [number for number in numbers if number in listed]
+        tagged.update(dict.fromkeys(indexes, tags))
+        census.sizes[group].add(tags, lately=bool(lately), digests=len(numbers) - len(indexes))
+    return tagged
 
 
 def _digests(image_id: int, since: datetime, *, graced: bool) -> Select[Any]:  # Any: columns of different types
@@ -182,10 +198,7 @@ def _digests(image_id: int, since: datetime, *, graced: bool) -> Select[Any]:  #
 
 
 def _alike(digests: Select[Any]) -> Select[Any]:  # Any: columns of different types
-    """Where nothing is spared, so that nothing else tells digests apart: the ids of those that are alike, in one text.
-
-    To hand over a row for each digest takes longer than to put them together there.
-    """
+    """The ids of those that are alike in one text: to hand over a row for each takes longer than to do so."""
     column = digests.subquery().c
     alike = (column.kind, column.put_out, column.tally, column.tags, column.lately)
     return select(*alike, func.aggregate_strings(cast(column.id, Text), ",")).group_by(*alike)
