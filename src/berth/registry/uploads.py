@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, bindparam, exists, select
 
@@ -26,6 +27,8 @@ from berth.words.names import ImagePath
 MAX_KEPT = 4096
 """Uploads that a process keeps something of."""
 
+T = TypeVar("T")
+
 _ENDED = select(exists().where(ended_upload.c.id == bindparam("id")))
 
 
@@ -36,58 +39,55 @@ class Upload:
     algorithm: str
 
 
-class Hashes:
-    """The running hashes of uploads that this process is receiving."""
+class _Kept(Generic[T]):
+    """Something of the uploads of this process, by their ids; the oldest goes first."""
 
     def __init__(self) -> None:
-        self._running: OrderedDict[str, tuple[int, str, Hash]] = OrderedDict()
+        self._by_id: OrderedDict[str, T] = OrderedDict()
         self._lock = threading.Lock()
+
+    def _put(self, upload_id: str, some: T) -> None:
+        with self._lock:
+            self._by_id[upload_id] = some
+            while len(self._by_id) > MAX_KEPT:
+                self._by_id.popitem(last=False)
+
+    def _pop(self, upload_id: str) -> T | None:
+        with self._lock:
+            return self._by_id.pop(upload_id, None)
+
+    def forget(self, upload_id: str) -> None:
+        self._pop(upload_id)
+
+
+class Hashes(_Kept[tuple[int, str, Hash]]):
+    """The running hashes of uploads that this process is receiving."""
 
     def take(self, upload_id: str, offset: int, algorithm: str) -> Hash | None:
         """The hash of the first `offset` bytes, which the caller now owns; None when it is not known here."""
         if offset == 0:
             return digests.new(algorithm)
-        with self._lock:
-            known = self._running.pop(upload_id, None)
+        known = self._pop(upload_id)
         if known is None or known[:2] != (offset, algorithm):
             return None
         return known[2]
 
     def keep(self, upload_id: str, offset: int, algorithm: str, running: Hash) -> None:
-        with self._lock:
-            self._running[upload_id] = (offset, algorithm, running)
-            while len(self._running) > MAX_KEPT:
-                self._running.popitem(last=False)
-
-    def forget(self, upload_id: str) -> None:
-        with self._lock:
-            self._running.pop(upload_id, None)
+        self._put(upload_id, (offset, algorithm, running))
 
 
-class Begun:
+class Begun(_Kept[Upload]):
     """The uploads that this process began and has not seen the end of: where they lead needs no reading again."""
 
-    def __init__(self) -> None:
-        self._uploads: OrderedDict[str, Upload] = OrderedDict()
-        self._lock = threading.Lock()
-
     def keep(self, begun: Upload) -> None:
-        with self._lock:
-            self._uploads[begun.id] = begun
-            while len(self._uploads) > MAX_KEPT:
-                self._uploads.popitem(last=False)
+        self._put(begun.id, begun)
 
     def take(self, site: Site, repository_id: int | None, path: ImagePath, upload_id: str) -> Upload | None:
         """One into this image, to be finished at once: it may have ended elsewhere, or its image be gone."""
-        with self._lock:
-            begun = self._uploads.pop(upload_id, None)
+        begun = self._pop(upload_id)
         if begun is None or (begun.image.repository_id, begun.image.path) != (repository_id, path):
             return None
         return begun if tickets.started(upload_id) > oldest(site) else None
-
-    def forget(self, upload_id: str) -> None:
-        with self._lock:
-            self._uploads.pop(upload_id, None)
 
 
 def start(site: Site, found: Image, *, at: datetime, algorithm: str = "sha256") -> Upload:

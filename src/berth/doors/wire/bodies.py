@@ -38,23 +38,22 @@ async def pump(
     length = content_length(scope)
     if limit is not None and length is not None and length > limit:
         raise BodyTooLarge(limit)
-    fast = scope.get("extensions", {}).get("berth.receive_into")
+    fast = _fast(scope)
     if fast is not None and (length is None or length > WORTH_A_TRANSFER):
-        # Any: an extension is a dict of whatever the server put there.
-        receive_into: Any = fast["receive_into"]
-        return int(await receive_into(sink, limit=limit, idle_seconds=idle_seconds))
+        return int(await fast["receive_into"](sink, limit=limit, idle_seconds=idle_seconds))
     return await _Relay(receive, sink, length, limit, idle_seconds).run()
 
 
 def at_hand(scope: Scope) -> bytes | None:
     """The whole body, if the server has it already; then nothing needs to be waited for."""
-    fast = scope.get("extensions", {}).get("berth.receive_into")
-    if fast is None:
-        return None
-    # Any: an extension is a dict of whatever the server put there.
-    take: Any = fast["at_hand"]
-    whole: bytes | None = take()
+    fast = _fast(scope)
+    whole: bytes | None = None if fast is None else fast["at_hand"]()
     return whole
+
+
+def _fast(scope: Scope) -> dict[str, Any] | None:  # Any: an extension is a dict of whatever the server put there
+    found: dict[str, Any] | None = scope.get("extensions", {}).get("berth.receive_into")
+    return found
 
 
 def content_length(scope: Scope) -> int | None:

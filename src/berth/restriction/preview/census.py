@@ -19,7 +19,6 @@ from berth.restriction.verdict import Facts, Quarantine
 
 AT_ONCE = 5000
 
-
 Spareds = Mapping[int, int]
 """Findings that do not count (`packed`), by days of grace: without any those that are waived. Empty: there are none."""
 NOTHING: Spareds = {}
