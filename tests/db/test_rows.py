@@ -60,6 +60,18 @@ def test_rows_are_found_by_a_key_of_several_columns(database: Database) -> None:
     assert rows == [([], None), (["CVE-1", "CVE-2"], AT)]
 
 
+def test_a_list_that_stands_in_many_rows_is_written_in_each(database: Database) -> None:
+    made = {"scanner": "x", "scanner_version": "1", "gaps": [], "packages": 1, "secrets": {}, "taken_at": AT}
+    with database.write() as tx:
+        tx.execute(scan_result.insert(), [{"id": n, "digest": str(n), "tally": [], **made} for n in range(4)])
+        same = [1, 2]
+        rows = [(0, same, AT), (1, same, AT), (2, [1, 2], None), (3, same, AT)]
+        update_many(tx, scan_result, ["id"], [{"id": n, "tally": list_, "unused_at": at} for n, list_, at in rows])
+        columns = (scan_result.c.id, scan_result.c.tally, scan_result.c.unused_at)
+        found = tx.execute(scan_result.select().with_only_columns(*columns).order_by(scan_result.c.id)).all()
+    assert found == rows
+
+
 def test_of_no_rows_nothing_is_written(database: Database) -> None:
     with database.write() as tx:
         update_many(tx, advisory_file, ["id"], [])
@@ -100,10 +112,10 @@ def test_a_row_that_is_there_is_not_inserted_again(database: Database) -> None:
         insert_many(tx, reevaluated, [row, row])
 
 
-@pytest.mark.parametrize("wanted", [[], ["a"], ["a", "c", "d"]])
+@pytest.mark.parametrize("wanted", [[], ["a"], ["a", 'it\'s "é"', "d"]])
 def test_rows_are_found_among_many_values(database: Database, wanted: list[str]) -> None:
     made = {"state": "old", "key": "", "size": 0, "sources": {}, "made_at": AT, "made_by": "alice"}
     with database.write() as tx:
-        tx.execute(insert(advisory_file), [{"id": name, **made} for name in ("a", "b", "c")])
+        tx.execute(insert(advisory_file), [{"id": name, **made} for name in ("a", "b", 'it\'s "é"')])
         found = tx.scalars(select(advisory_file.c.id).where(among(tx, advisory_file.c.id, wanted))).all()
-    assert set(found) == {"a", "b", "c"} & set(wanted)
+    assert set(found) == {"a", "b", 'it\'s "é"'} & set(wanted)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url, select
 
+from berth.db import documents
 from berth.db.joint import Joint
 from berth.db.prepared import Form, Row
 from berth.db.tables import change
@@ -22,6 +23,7 @@ BUSY_SECONDS = 10
 POOL = 16
 LEAST_REST, LONGEST_REST = 0.02, 0.25
 
+_JSON: dict[str, Any] = {"json_serializer": documents.dumps, "json_deserializer": documents.loads}
 _SMALLEST = select(change.c.version).limit(1)
 
 T = TypeVar("T")
@@ -154,7 +156,12 @@ class Query:
 
 def _postgresql(url: str) -> Engine:
     engine = create_engine(
-        url, pool_size=POOL, max_overflow=POOL, pool_pre_ping=True, connect_args={"prepare_threshold": 2}
+        url,
+        pool_size=POOL,
+        max_overflow=POOL,
+        pool_pre_ping=True,
+        connect_args={"prepare_threshold": 2},
+        **_JSON,
     )
     event.listen(engine, "connect", _without_jit)
     return engine
@@ -176,6 +183,7 @@ def _sqlite(url: str) -> Engine:
         pool_size=POOL,
         max_overflow=-1,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        **_JSON,
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

@@ -4,7 +4,7 @@ For a short statement SQLAlchemy takes several times as long as SQLite. Values g
 would have them, and errors are its own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -53,7 +53,7 @@ class Form:
 
         Raises what SQLAlchemy would raise. Any: the driver's connection, and values.
         """
-        taken = [(names.index(name), self._bind.get(name)) for name in self._order or ()]
+        taken = [(names.index(name), _once(self._bind.get(name))) for name in self._order or ()]
         given = ([row[place] if bind is None else bind(row[place]) for place, bind in taken] for row in rows)
         try:
             driver.executemany(self.sql, given)
@@ -101,3 +101,18 @@ class Prepared:
         if form is None:
             form = self._forms[tx.dialect.name] = Form(self._statement, tx.dialect, self._names)
         return form
+
+
+def _once(bind: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:  # Any: values
+    """Makes what stands in row after row, as a time does, ready for the driver once."""
+    if bind is None:
+        return None
+    last = ready = bind(None)
+
+    def made(value: Any) -> Any:  # Any: values
+        nonlocal last, ready
+        if value is not last:
+            last, ready = value, bind(value)
+        return ready
+
+    return made

@@ -1,8 +1,6 @@
 """Inserts that leave uniqueness to the database, the same on both."""
 
-import json
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
+from berth.db import documents
 from berth.db.prepared import Prepared
 
 Values = dict[str, Any]  # Any: column values
@@ -76,11 +75,14 @@ def insert_fresh(tx: Connection, table: Table, rows: Sequence[Values], key: str)
 
 
 def among(tx: Connection, one: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """Whether a column has one of many values. On PostgreSQL they are one array: as a list each would have to be read.
+    """Whether a column has one of many values, which are numbers or texts.
 
-    Any: values of a column.
+    They go as one value, an array, for SQLAlchemy and the database take long to read a list of them. Any: such values.
     """
-    return one.in_(values) if tx.dialect.name == "sqlite" else one == any_(literal(list(values), ARRAY(one.type)))
+    if tx.dialect.name == "sqlite":
+        array = func.json_each(documents.dumps(list(values))).table_valued("value")
+        return one.in_(select(array.c.value))
+    return one == any_(literal(list(values), ARRAY(one.type)))
 
 
 def insert_many(tx: Connection, table: Table, rows: Sequence[Values]) -> None:
@@ -120,7 +122,7 @@ def _given(table: Table, names: Sequence[str], rows: Sequence[Values]) -> TableV
     """
     kinds = {n: table.c[n].type for n in names}
     plain = [{n: _plain(kinds[n], row[n]) for n in names} for row in rows]
-    document = literal(json.dumps(plain, default=datetime.isoformat), Text)
+    document = literal(documents.dumps(plain), Text)
     columns = (column(n, Text() if isinstance(kind, JSON) else kind) for n, kind in kinds.items())
     return func.json_to_recordset(cast(document, JSON)).table_valued(*columns).render_derived("given", with_types=True)
 
@@ -128,7 +130,7 @@ def _given(table: Table, names: Sequence[str], rows: Sequence[Values]) -> TableV
 def _plain(kind: TypeEngine[Any], value: Any) -> Any:  # Any: a value of a column
     if not isinstance(kind, JSON) or (value is None and kind.none_as_null):
         return value
-    return json.dumps(value)
+    return documents.dumps(value)
 
 
 @lru_cache(maxsize=16)

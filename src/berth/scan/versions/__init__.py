@@ -7,6 +7,7 @@ is said to be none: advisories then still hold by the versions that they list.
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from berth.scan.versions import apk, composer, dotted, dpkg, gem, golang, maven, python, rpm, semver
@@ -16,6 +17,8 @@ __all__ = ["MAX_LENGTH", "Key", "VersionInvalid", "compare", "key"]
 
 MAX_LENGTH: Final = 1_000
 MAX_DIGITS: Final = 200
+KEPT: Final = 4_096
+"""Keys: the versions of an advisory are compared with those of many components, one after the other."""
 
 _NUMBER_TOO_LONG = re.compile(rf"[0-9]{{{MAX_DIGITS + 1}}}")
 
@@ -49,6 +52,7 @@ def compare(ecosystem: str, a: str, b: str) -> int:
     return -1 if ours < theirs else int(theirs < ours)
 
 
+@lru_cache(maxsize=KEPT)
 def key(ecosystem: str, version: str) -> Key:
     """What the version is sorted by among those of its ecosystem. Raises `VersionInvalid`."""
     make = _KEYS.get(ecosystem.partition(":")[0])
