@@ -50,6 +50,17 @@ def test_an_image_that_is_gone_takes_no_blob(site: Site) -> None:
     assert list(site.blobs.objects()) == []
 
 
+def test_an_image_that_has_the_number_of_one_that_is_gone_takes_no_blob_of_it(site: Site) -> None:
+    """SQLite numbers the next image as the last one that was deleted."""
+    target = make.image(site, "main/apps/web")
+    started = begun(target)
+    with site.db.write() as tx:
+        tx.execute(update(images_table).values(name="another"))
+    with pytest.raises(ImageUnknown):
+        finish(site, started)
+    assert list(site.blobs.objects()) == []
+
+
 def test_whoever_comes_too_late_to_finish_finds_it_ended(site: Site) -> None:
     """Both found the upload, and one of them was faster with all of it."""
     started = begun(make.image(site, "main/apps/web"))

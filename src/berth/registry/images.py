@@ -87,7 +87,7 @@ def again(tx: Connection, found: Image) -> Image:
     Raises `ImageUnknown`, `ImageDeleting`, `ImageInactive`.
     """
     row = _AGAIN.first(tx, image_id=found.id)
-    if row is None or row["born_at"] is None:
+    if row is None or row["born_at"] is None or not _is_of(row, found):
         raise ImageUnknown(str(found.path))
     return _working(row, found.path)
 
@@ -98,7 +98,7 @@ def still_taking(tx: Connection, found: Image) -> None:
     Raises `ImageUnknown`, `ImageDeleting`, `ImageInactive`.
     """
     row = _HOLDER.first(tx, image_id=found.id)
-    if row is None:
+    if row is None or not _is_of(row, found):
         raise ImageUnknown(str(found.path))
     _working(row, found.path)
 
@@ -181,6 +181,11 @@ def _image(row: Row, path: ImagePath) -> Image:
         state=row["state"],
         state_reason=row["state_reason"],
     )
+
+
+def _is_of(row: Row, found: Image) -> bool:
+    """SQLite gives the number of the last image, once it is gone, to the next one."""
+    return bool(row["repository_id"] == found.repository_id and row["name"] == found.path.image)
 
 
 def _visible(row: Row | None, path: ImagePath) -> Image:
