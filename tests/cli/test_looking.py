@@ -58,6 +58,18 @@ def test_an_image_is_shown_whole(on_server: Command, image: Image) -> None:
     assert [row["path"] for row in listed] == [image.name]
 
 
+def test_nothing_that_others_have_written_is_obeyed_by_a_terminal(on_server: Command, image: Image) -> None:
+    digest = push(image, "one", "v1")
+    written = "\x9b2Ja\nlock  -\u202eb\x1b]0;c\x07"
+    on_server.succeeds("image", "edit", image.name, "--description", written)
+    assert "\\x9b2Ja lock  -\\u202eb\\x1b]0;c\\x07" in on_server.succeeds("image", "show", image.name).out
+    shown = on_server.succeeds("image", "show", image.name, *JSON)
+    assert "\\u009b2Ja\\nlock  -\\u202eb\\u001b]0;c\\u0007" in shown.out
+    assert shown.json["description"] == written
+    on_server.succeeds("digest", "lock", image.name, digest, "--reason", "\x1b[2J")
+    assert "\\x1b[2J" in on_server("tag", "remove", image.name, "v1", "--yes").err
+
+
 def test_a_digest_is_found_by_its_tag_too(on_server: Command, image: Image) -> None:
     digest = push(image, "one", "v1")
     shown = on_server.succeeds("digest", "show", image.name, "v1", *JSON).json

@@ -31,6 +31,7 @@ from berth.cli.remote import Refused
 from berth.cli.serve import serve
 from berth.cli.settings import settings
 from berth.cli.worker import worker
+from berth.words import text
 from berth.words.errors import Access, Conflict, Invalid, Refusal, Unknown
 
 EXITS = {Invalid: 2, Unknown: 3, Conflict: 4, Access: 5}
@@ -88,5 +89,6 @@ def main() -> None:
 
 def _leave(message: str, code: int) -> None:
     sys.stdout.flush()
-    typer.echo(f"berth: {message}", err=True)
+    said = "\n".join(map(text.shown, message.split("\n")))
+    typer.echo(f"berth: {said}", err=True)
     raise SystemExit(code)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from berth.words import time
+from berth.words import text, time
 
 WIDE = 10_000
 
@@ -70,10 +70,10 @@ def one(found: Facts, output: Format) -> None:
     if output is Format.JSON:
         _print_json(found)
         return
-    lines = dict(_lines(found))
+    lines = {text.shown(name.replace("_", " ")): value for name, value in _lines(found)}
     width = max((len(name) for name in lines), default=0)
     for name, value in lines.items():
-        typer.echo(f"{name.replace('_', ' '):{width}}  {_text(value)}")
+        typer.echo(f"{name:{width}}  {_text(value)}")
 
 
 def _lines(found: Facts, above: str = "") -> Iterator[tuple[str, object]]:
@@ -86,7 +86,7 @@ def _lines(found: Facts, above: str = "") -> Iterator[tuple[str, object]]:
 
 
 def _print_json(document: object) -> None:
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    typer.echo(text.shown_json(json.dumps(document, indent=2, ensure_ascii=False)))
 
 
 def _text(value: object) -> str:
@@ -98,5 +98,5 @@ def _text(value: object) -> str:
         case list() | tuple():
             return ", ".join(_text(item) for item in value) or "-"
         case dict():
-            return str(value.get("digest") or value.get("image") or json.dumps(value))
-    return INSTANT.sub(r"\1 \2Z", str(value))
+            return text.shown(str(value.get("digest") or value.get("image") or json.dumps(value)))
+    return INSTANT.sub(r"\1 \2Z", text.shown(str(value)))

@@ -12,6 +12,7 @@ from berth.registry.images import Image
 from berth.registry.reach import Parent
 from berth.registry.rows import Row
 from berth.registry.sizes import Sizes
+from berth.words import text
 from berth.words.digest import Digest
 from berth.words.errors import ImageUnknown, Locked, ManifestUnknown
 from berth.words.policies import DeletionPolicy, Policies, PullPolicy, ScanPolicy
@@ -121,7 +122,7 @@ def of_digest(tx: Connection, found: Image, content: Digest, *, at: datetime) ->
         tags=names[:MAX_NAMES],
         more_tags=len(names) > MAX_NAMES,
         document_size=stored["size"],
-        annotations=stored["annotations"],
+        annotations={text.whole(name): text.whole(value) for name, value in stored["annotations"].items()},
         own_lock=locks.refusal(row.digest, own) if own is not None and own.holds(at) else None,
         policies=repositories.policies_of(_image_row(tx, found)),
         parents=reach.parents(tx, [row.id]).get(row.id, []),

@@ -204,6 +204,13 @@ def test_a_digest_is_shown_by_its_tag_and_described(dock: Dock) -> None:
     ]
 
 
+def test_an_annotation_may_say_what_utf_8_cannot(dock: Dock) -> None:
+    """JSON can say half of a surrogate pair, and whoever pushes may; the digest could not be shown to anybody."""
+    document = dock.image.push_image("v1", annotations={"note": "\ud83d", "\udfff": "\U0001f98e"})
+    found = dock.reader.get(f"{dock.path}/-/digests/{document.digest}")
+    assert found["annotations"] == {"note": "\ufffd", "\ufffd": "\U0001f98e"}
+
+
 def test_the_manifest_comes_byte_for_byte(dock: Dock) -> None:
     document = dock.image.push_image("v1")
     path = f"{dock.path}/-/digests/{document.digest}/manifest"
