@@ -4,8 +4,12 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.event import listen, remove
 
 from berth.audit import events, trail
+from berth.db.tables import audit_event
 from berth.site import Site
 from tests.doors.api.desk import Desk, fields, problem, somebody
 from tests.doors.oci.harbour import Harbour
@@ -79,3 +83,23 @@ def test_events_go_after_the_set_time(site: Site) -> None:
             events.record(tx, events.SYSTEM, f"day.{days}", "x", at=site.now() - timedelta(days=days))
     trail.purge.run(site)
     assert [event.action for event in trail.every(site, trail.Filter())] == ["day.364"]
+
+
+def test_many_events_go_in_small_transactions(site: Site) -> None:
+    old = {"at": site.now() - timedelta(days=366), "actor": "ann", "action": "x", "target": "y", "outcome": "done"}
+    with site.db.write() as tx:
+        tx.execute(insert(audit_event), [old] * (2 * trail.AT_ONCE + 1))
+        events.record(tx, events.SYSTEM, "kept", "x", at=site.now())
+    gone = []
+
+    def note(_: object, cursor: DBAPICursor, statement: str, *_more: object) -> None:
+        if statement.startswith("DELETE"):
+            gone.append(cursor.rowcount)
+
+    listen(site.db.engine, "after_cursor_execute", note)
+    try:
+        trail.purge.run(site)
+    finally:
+        remove(site.db.engine, "after_cursor_execute", note)
+    assert gone == [trail.AT_ONCE, trail.AT_ONCE, 1]
+    assert [each.action for each in trail.every(site, trail.Filter())] == ["kept"]
