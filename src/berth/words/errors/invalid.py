@@ -29,7 +29,7 @@ class NameInvalid(Invalid):
     rule: str
 
     def __str__(self) -> str:
-        return f"{self.value[:120]!r} is not a {self.what}: {self.rule}"
+        return f"{self.value[:120]!r} is no {self.what}: {self.rule}"
 
 
 @dataclass(eq=False)
