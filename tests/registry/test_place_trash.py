@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, insert, select
 
+from berth.audit.events import Actor
 from berth.db.pages import Wanted
 from berth.db.tables import registry, repository, trash, trash_history
 from berth.jobs import run_jobs
@@ -182,6 +183,25 @@ def test_its_time_over_a_place_is_gone_for_good_with_its_bytes(web: Target, site
     assert (in_trash(site), space.objects(site)) == ([], set())
     with site.db.read() as tx:
         assert (tx.execute(select(registry.c.id)).all(), tx.execute(select(repository.c.id)).all()) == ([], [])
+
+
+@pytest.mark.parametrize(("path", "following"), [("main", "next"), ("main/apps", "main/next")])
+def test_what_was_done_in_a_place_that_is_gone_is_not_seen_in_the_next_one(
+    web: Target, site: Site, path: str, following: str
+) -> None:
+    """SQLite gives the number of the last row, once it is gone, to the next one."""
+    make.manifest(web, b"one", tag="v1")
+    delete(site, path)
+    [item] = in_trash(site, path.rpartition("/")[0] or None)
+    with site.db.write() as tx:
+        above = places.find(tx, "main") if item.kind == "repository" else None
+        place_trash.discard(tx, OPERATOR, above, [item.id], at=site.now())
+    run_jobs(site, JOBS)
+    make.repository(site, following if above else "next/apps")
+    caller = Caller(user(site, "new", following, Action.ADMIN).principal, Actor("new"))
+    with site.db.read() as tx:
+        assert operations.page(tx, None, Wanted("-started_at"), operations.visible(tx, caller)).items == []
+        assert operations.page(tx, None, Wanted("-started_at"), operations.visible(tx, OPERATOR)).items != []
 
 
 def test_a_place_is_given_up_before_its_time(web: Target, site: Site) -> None:

@@ -12,12 +12,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    delete,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from berth.audit.events import Actor
 from berth.db import pages
 from berth.db.pages import Found, Wanted
-from berth.db.tables import operation, repository
+from berth.db.tables import operation, registry, repository
 from berth.people import sight
 from berth.people.access import Place
 from berth.people.callers import Caller
@@ -146,6 +159,17 @@ def others_going_on(tx: Connection, current: Operation) -> bool:
         operation.c.id != current.id,
     )
     return tx.execute(query.limit(1)).first() is not None
+
+
+def outlive(tx: Connection, place: Table, place_id: int) -> None:
+    """A registry or repository goes for good. What was done there says no more where: SQLite numbers the next one so.
+
+    Of a repository the registry stays said.
+    """
+    whole = place is registry
+    here = (operation.c.registry_id if whole else operation.c.repository_id) == place_id
+    nowhere = {"registry_id": null()} if whole else {}
+    tx.execute(update(operation).where(here).values(repository_id=null(), **nowhere))
 
 
 def forget(tx: Connection, *, at: datetime) -> int:

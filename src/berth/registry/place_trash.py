@@ -31,7 +31,7 @@ from berth.jobs import job
 from berth.people import access, sight
 from berth.people.access import Place
 from berth.people.callers import Caller
-from berth.registry import limits, opening, past, trash
+from berth.registry import limits, opening, operations, past, trash
 from berth.site import Site
 from berth.words import time
 from berth.words.actions import Action
@@ -208,6 +208,7 @@ def _erase(site: Site, table: Table, row_id: int) -> int:
             site.db.give_way(began)
             began = monotonic()
     with site.db.write() as tx:
+        operations.outlive(tx, table, row_id)
         if table is registry:
             tx.execute(delete(repository).where(repository.c.registry_id == row_id))
         return tx.execute(delete(table).where(table.c.id == row_id)).rowcount
