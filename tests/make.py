@@ -18,6 +18,7 @@ from berth.db.tables import repository as rows
 from berth.people.access import Place
 from berth.registry import images, manifests, registries, repositories, uploads
 from berth.registry.images import Image
+from berth.registry.uploads import Upload
 from berth.site import Site
 from berth.words import digest, names
 from berth.words import manifest as words
@@ -61,16 +62,18 @@ def image(site: Site, path: str) -> Target:
     return Target(site, repository(site, f"{registry_name}/{name}"), ImagePath(registry_name, name, rest))
 
 
+def begun(target: Target, *, algorithm: str = "sha256") -> Upload:
+    """An upload into an image, of which nothing has come."""
+    return uploads.start(target.site, target.place, target.path, at=target.site.now(), algorithm=algorithm)
+
+
 def blob(target: Target, content: bytes, *, algorithm: str = "sha256") -> Digest:
     """Push bytes into an image."""
-    site = target.site
-    with site.db.write() as tx:
-        found = target.for_push(tx)
-    upload = uploads.start(site, found, at=site.now(), algorithm=algorithm)
+    site, upload = target.site, begun(target, algorithm=algorithm)
     expected = digest.of(content, algorithm)
     with site.blobs.append(upload.id, new=True) as part:
         part.write(content)
-        uploads.finish(site, upload, part, expected, None)
+        uploads.finish(site, upload, part, expected, None, ACTOR)
     return expected
 
 

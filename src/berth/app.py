@@ -19,10 +19,11 @@ from berth.doors.oci.door import OCIDoor
 from berth.doors.oci.request import Parts
 from berth.doors.oci.waits import Waits
 from berth.doors.sign_in import SignIn
+from berth.registry import tickets
 from berth.registry.gate import Gate
 from berth.registry.pulls import Pulls, Taken
 from berth.registry.quick import QuickReads
-from berth.registry.uploads import Begun, Hashes
+from berth.registry.uploads import Hashes
 from berth.restriction import refused
 from berth.restriction.refused import Key, Pull, Refusals
 from berth.site import Site
@@ -44,7 +45,7 @@ class Berth:
         self._flushing = threading.Lock()
         self._refusals = Refusals()
         self._untold: dict[Key, Pull] = {}
-        parts = Parts(site, Gate(site), QuickReads(site), self._pulls, Begun(), Hashes(), self._refusals, Waits())
+        parts = Parts(site, Gate(site), QuickReads(site), self._pulls, Hashes(), self._refusals, Waits())
         self._oci = OCIDoor(parts, self._sign_in)
         self._api = APIDoor(site, self._sign_in)
         self._console = ConsoleDoor(site)
@@ -78,6 +79,7 @@ class Berth:
         """What is slow to open, and not needed at once."""
         self._api.open()
         self._console.open()
+        tickets.key_of(self._site)  # no request has to read it on the loop
 
     def flush(self, *, everything: bool = False) -> None:
         """Write what was counted in memory. What cannot be written now is kept for the next time."""

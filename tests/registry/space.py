@@ -45,7 +45,7 @@ def leave_object(site: Site, content: bytes) -> str:
 
 def leave_upload(site: Site, content: bytes) -> str:
     """What a client leaves that began an upload and never came back."""
-    upload_id = tickets.issue(site, 1, "sha256", at=site.now())
+    upload_id = tickets.issue(site, 1, "main/apps/web", "sha256", at=site.now())
     with site.blobs.append(upload_id, new=True) as part:
         part.write(content)
     return upload_id

@@ -232,9 +232,7 @@ class Space(RuleBasedStateMachine):
 
     @rule(path=image, begun=content)
     def begin_upload(self, path: str, begun: bytes) -> None:
-        with self.site.db.write() as tx:
-            found = self.target(path).for_push(tx)
-        upload = uploads.start(self.site, found, at=self.clock())
+        upload = make.begun(self.target(path))
         with self.site.blobs.append(upload.id, new=True) as part:
             part.write(begun[:1])
         self.unfinished.append((upload, begun, self.clock()))
@@ -248,11 +246,11 @@ class Space(RuleBasedStateMachine):
         self.unfinished.remove(begun)
         with self.expected(UploadUnknown if self.clock() - since >= timedelta(hours=24) else None):
             with self.site.db.read() as tx:
-                uploads.find(tx, self.site, upload.image, upload.id)
+                uploads.find(tx, self.site, upload.place, upload.path, upload.id)
             with self.site.blobs.append(upload.id, new=True) as part:
                 part.write(whole[1:])
-                uploads.finish(self.site, upload, part, digest.of(whole), None)
-            self.models[str(upload.image.path)].holds[str(digest.of(whole))] = self.clock()
+                uploads.finish(self.site, upload, part, digest.of(whole), None, ACTOR)
+            self.models[str(upload.path)].holds[str(digest.of(whole))] = self.clock()
 
     @rule(hours=st.sampled_from([0, 0.5, 12, 25, 47, 49]))
     def sweep(self, hours: float) -> None:

@@ -28,9 +28,7 @@ def holds(target: Target, content: Digest) -> bool:
 
 
 def test_an_upload_that_took_too_long_goes_with_its_bytes(site: Site, clock: Clock, web: Target) -> None:
-    with site.db.write() as tx:
-        found = web.for_push(tx)
-    upload = uploads.start(site, found, at=site.now())
+    upload = make.begun(web)
     with site.blobs.append(upload.id, new=True) as part:
         part.write(b"half of it")
     clock.forward(hours=24 - A_SECOND)
@@ -40,7 +38,7 @@ def test_an_upload_that_took_too_long_goes_with_its_bytes(site: Site, clock: Clo
     assert sweep.once(site)["uploads"] == 1
     assert space.uploads(site) == (0, set())
     with site.db.read() as tx, pytest.raises(UploadUnknown):
-        uploads.find(tx, site, found, upload.id)
+        uploads.find(tx, site, web.place, web.path, upload.id)
 
 
 def test_a_blob_that_nothing_needs_goes_after_its_grace_and_not_before(site: Site, clock: Clock, web: Target) -> None:
@@ -180,14 +178,12 @@ def test_an_upload_whose_id_tells_nothing_goes_by_its_age(site: Site, clock: Clo
 
 
 def test_that_an_upload_ended_is_known_as_long_as_its_id_is_good(site: Site, clock: Clock, web: Target) -> None:
-    with site.db.write() as tx:
-        found = web.for_push(tx)
-    upload = uploads.start(site, found, at=site.now())
+    upload = make.begun(web)
     uploads.cancel(site, upload)
     clock.forward(hours=24 - A_SECOND)
     sweep.once(site)
     with site.db.read() as tx, pytest.raises(UploadUnknown):
-        uploads.find(tx, site, found, upload.id)
+        uploads.find(tx, site, web.place, web.path, upload.id)
     assert space.uploads(site) == (1, set())
     clock.forward(hours=A_SECOND)
     sweep.once(site)

@@ -39,7 +39,7 @@ _NAMED = select(*COLUMNS).where(image.c.repository_id == bindparam("repository_i
 _NUMBERED = select(*COLUMNS).where(image.c.id == bindparam("image_id"))
 _HERE = Prepared(_NAMED)
 _LOCKED = Prepared(_NAMED.with_for_update(key_share=True))
-_HOLDER = Prepared(_NUMBERED.with_for_update(read=True, key_share=True))
+_TAKING = Prepared(_NAMED.with_for_update(read=True, key_share=True))
 _AGAIN = Prepared(_NUMBERED.with_for_update(key_share=True))
 
 
@@ -57,6 +57,11 @@ class Image:
     """By its repository's default, once it has its first tag."""
     state: str = "active"
     state_reason: str = ""
+
+
+def place_of(found: Image) -> Place:
+    """As far as who has the image open asks for it: more of it only the first push of an image wants to know."""
+    return Place(0, found.path.registry, "", found.repository_id, found.path.repository)
 
 
 def find(tx: Connection, place: Place, path: ImagePath) -> Image:
@@ -92,17 +97,6 @@ def again(tx: Connection, found: Image) -> Image:
     return _working(row, found.path)
 
 
-def still_taking(tx: Connection, found: Image) -> None:
-    """Whether blobs may still come into an image that was opened a while ago; it cannot go before the transaction ends.
-
-    Raises `ImageUnknown`, `ImageDeleting`, `ImageInactive`.
-    """
-    row = _HOLDER.first(tx, image_id=found.id)
-    if row is None or not _is_of(row, found):
-        raise ImageUnknown(str(found.path))
-    _working(row, found.path)
-
-
 def for_settings(tx: Connection, found: Image) -> Image:
     """As `again`, to change what the image itself says. Raises `ImageBusy` while an operation changes it."""
     now = again(tx, found)
@@ -130,13 +124,21 @@ def for_push(tx: Connection, place: Place, path: ImagePath, actor: Actor, *, at:
 
     Its row stays locked to the end of the transaction. Raises `ImageDeleting`, `ImageInactive`, `PlaceDeleting`.
     """
-    row = _row(tx, place, path, lock=True)
+    return _there(tx, _LOCKED, place, path, actor, at=at)
+
+
+def for_blob(tx: Connection, place: Place, path: ImagePath, actor: Actor, *, at: datetime) -> Image:
+    """As `for_push`, for what comes beside others: the image cannot go before the transaction ends."""
+    return _there(tx, _TAKING, place, path, actor, at=at)
+
+
+def may_take(tx: Connection, place: Place, path: ImagePath) -> None:
+    """Whether a push may begin, into an image that is there or not. Raises what `for_push` raises."""
+    row = _row(tx, place, path)
     if row is None:
-        _make(tx, place, path, actor, at=at)
-        row = _row(tx, place, path, lock=True)
-        if row is None:
-            raise ImageDeleting(str(path))
-    return _working(row, path)
+        _takes_images(tx, place, path)
+    else:
+        _working(row, path)
 
 
 def lock(tx: Connection, image_id: int) -> None:
@@ -202,12 +204,30 @@ def _working(row: Row, path: ImagePath) -> Image:
     return _image(row, path)
 
 
-def _make(tx: Connection, place: Place, path: ImagePath, actor: Actor, *, at: datetime) -> None:
+def _there(tx: Connection, query: Prepared, place: Place, path: ImagePath, actor: Actor, *, at: datetime) -> Image:
+    """What the query finds by name, made where it is missing."""
+    row = query.first(tx, repository_id=place.repository_id, name=path.image)
+    if row is None:
+        _make(tx, place, path, actor, at=at)
+        row = query.first(tx, repository_id=place.repository_id, name=path.image)
+        if row is None:
+            raise ImageDeleting(str(path))
+    return _working(row, path)
+
+
+def _takes_images(tx: Connection, place: Place, path: ImagePath) -> None:
+    """Held, so that whoever deletes the repository sees an image that is made now, or keeps it out.
+
+    Raises `PlaceDeleting`.
+    """
     of_repository = select(repository.c.state, repository.c.state_reason).where(repository.c.id == place.repository_id)
-    # Held, so that whoever deletes the repository sees this image or keeps it out.
     state, reason = tx.execute(of_repository.with_for_update(read=True)).one()
     if state != "active":
         raise PlaceDeleting("repository", f"{path.registry}/{path.repository}", reason)
+
+
+def _make(tx: Connection, place: Place, path: ImagePath, actor: Actor, *, at: datetime) -> None:
+    _takes_images(tx, place, path)
     made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
     values = {"repository_id": place.repository_id, "name": path.image}
     insert_ignore(tx, image, {**values, **_defaults(tx, place), **made})

@@ -10,10 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import Text, bindparam, case, cast, exists, select
 
-from berth.db.tables import blob, ended_upload, image, image_blob, manifest, manifest_body, scan_result, tag
-from berth.registry import images, uploads
-from berth.registry.images import Image
-from berth.registry.uploads import Upload
+from berth.db.tables import blob, ended_upload, image, image_blob, manifest, manifest_body, repository, scan_result, tag
+from berth.people.access import Place
+from berth.registry import images
 from berth.site import Site
 from berth.words.digest import Digest
 from berth.words.errors import BlobUnknown, ManifestUnknown
@@ -97,7 +96,6 @@ class Bodies:
 
 class QuickReads:
     def __init__(self, site: Site) -> None:
-        self._site = site
         here = (
             image.c.repository_id == bindparam("repository_id"),
             image.c.name == bindparam("image"),
@@ -129,10 +127,11 @@ class QuickReads:
         )
         self._upload = site.db.prepare(
             select(
-                image.c.id, image.c.born_at.is_not(None), exists().where(ended_upload.c.id == bindparam("upload"))
-            ).where(*here)
+                exists().where(ended_upload.c.id == bindparam("upload")),
+                select(image.c.state).where(*here[:2]).scalar_subquery(),
+                repository.c.state,
+            ).where(repository.c.id == bindparam("repository_id"))
         )
-        self._image = site.db.prepare(select(image.c.id, image.c.born_at.is_not(None)).where(*here))
         self._bodies = Bodies()
 
     def manifest(self, repository_id: int | None, name: str, reference: Reference) -> FoundManifest:
@@ -169,18 +168,10 @@ class QuickReads:
             raise BlobUnknown(content)
         return FoundBlob(*row)
 
-    def image(self, repository_id: int | None, path: ImagePath) -> Image | None:
-        """An image that takes pushes, born or not; None says: ask `images.for_push`."""
-        if repository_id is None:
-            return None
-        row = self._image.first(repository_id=repository_id, image=path.image)
-        return None if row is None else Image(row[0], repository_id, path, born=row[1])
-
-    def upload(self, repository_id: int | None, path: ImagePath, upload_id: str) -> Upload | None:
-        """As `uploads.find`; None says: ask there, where the reason is known."""
-        if repository_id is None or "\0" in upload_id:
-            return None
-        row = self._upload.first(repository_id=repository_id, image=path.image, upload=upload_id)
-        if row is None or row[2]:
-            return None
-        return uploads.read(self._site, Image(row[0], repository_id, path, born=row[1]), upload_id)
+    def takes_upload(self, place: Place, path: ImagePath, upload_id: str) -> bool:
+        """Whether it has not ended and `images.may_take` raises nothing; if not, ask these, which know the reason."""
+        row = self._upload.first(repository_id=place.repository_id, image=path.image, upload=upload_id)
+        if row is None or row[0]:
+            return False
+        of_image, of_repository = row[1:]
+        return of_repository == "active" if of_image is None else of_image in images.VISIBLE

@@ -1,13 +1,13 @@
-"""The id of an upload says by itself when it began, with which algorithm, and that it is for one image.
+"""The id of an upload says by itself when it began, with which algorithm, and that it is for the image of one name.
 
-So nothing is written when an upload begins, and any replica can go on with it. It looks like any UUID:
+So nothing is read or written when an upload begins, and any replica can go on with it. It looks like any UUID:
 
     seconds since 1970    algorithm and chance    seal
     4 bytes               6 bytes                 6 bytes
 
-The seal is cut from a HMAC over the rest and the image, with a key that all replicas share. Whoever made up an id
-would gain no more than an upload into an image that they may push to anyway; it keeps one image's upload from being
-gone on with through another.
+The seal is cut from a HMAC over the rest, the repository and the path of the image, with a key that all replicas
+share. Whoever made up an id would gain no more than an upload into an image that they may push to anyway; it keeps one
+image's upload from being gone on with through another.
 """
 
 import hashlib
@@ -39,20 +39,20 @@ class Ticket:
     algorithm: str
 
 
-def issue(site: Site, image_id: int, algorithm: str, *, at: datetime) -> str:
+def issue(site: Site, repository_id: int, path: str, algorithm: str, *, at: datetime) -> str:
     chance = bytearray(secrets.token_bytes(_CHANCE))
     chance[0] = chance[0] & 0x7F | ALGORITHMS.index(algorithm) << 7
     told = int(at.timestamp()).to_bytes(_STARTED, "big") + chance
-    return str(uuid.UUID(bytes=told + _seal(site, image_id, told)))
+    return str(uuid.UUID(bytes=told + _seal(site, repository_id, path, told)))
 
 
-def read(site: Site, image_id: int, upload_id: str) -> Ticket | None:
+def read(site: Site, repository_id: int, path: str, upload_id: str) -> Ticket | None:
     """None for what is no id of an upload into this image."""
     if not is_upload(upload_id):
         return None
     whole = uuid.UUID(upload_id).bytes
     told, seal = whole[:_SEALED], whole[_SEALED:]
-    if not hmac.compare_digest(seal, _seal(site, image_id, told)):
+    if not hmac.compare_digest(seal, _seal(site, repository_id, path, told)):
         return None
     return Ticket(started(upload_id), ALGORITHMS[told[_STARTED] >> 7])
 
@@ -62,12 +62,13 @@ def started(upload_id: str) -> datetime:
     return datetime.fromtimestamp(int(upload_id[: 2 * _STARTED], 16), UTC)
 
 
-def _seal(site: Site, image_id: int, told: bytes) -> bytes:
-    text = told + image_id.to_bytes(8, "big")
-    return hmac.digest(_key(site), text, "sha256")[: 16 - _SEALED]
+def _seal(site: Site, repository_id: int, path: str, told: bytes) -> bytes:
+    text = told + repository_id.to_bytes(8, "big") + path.encode()
+    return hmac.digest(key_of(site), text, "sha256")[: 16 - _SEALED]
 
 
-def _key(site: Site) -> bytes:
+def key_of(site: Site) -> bytes:
+    """The key of the seals, read once by each process."""
     key = _keys.get(site.db)
     if key is None:
         key = _keys[site.db] = bytes.fromhex(signing_keys.kept(site, PURPOSE, _made))

@@ -128,7 +128,7 @@ def shared(site: Site, path: Path) -> str:
 def put_object(site: Site, source: BinaryIO) -> str:
     """Keep bytes in the blob store; returns their key. The sweep leaves alone what a row of `advisory_file` names."""
     running = digests.new("sha256")
-    upload = tickets.issue(site, 0, "sha256", at=site.now())
+    upload = tickets.issue(site, 0, "", "sha256", at=site.now())
     with site.blobs.append(upload, new=True) as part:
         while piece := source.read(PIECE):
             running.update(piece)

@@ -19,7 +19,6 @@ from sqlalchemy import Connection, select
 from berth.audit.events import Actor
 from berth.db.tables import image, manifest, registry, repository
 from berth.jobs import job
-from berth.people.access import Place
 from berth.registry import deletable, images, locks, manifests, trash, uploads
 from berth.registry.images import Image
 from berth.registry.manifests import Manifest
@@ -125,7 +124,7 @@ def _published(site: Site, found: Image, content: Digest, format_: Sbom, actor: 
             return Published(digest, artifact_type, new=False)
     with site.db.read() as tx:
         locks.refuse_image(tx, found, at=site.now())  # no bytes are stored for what will be refused
-    document = _document(site, found, subject, report, format_, said)
+    document = _document(site, found, subject, report, format_, said, actor)
     with site.db.write() as tx:
         return _put(tx, site, found, content, document, report, actor)
 
@@ -146,11 +145,13 @@ def _said(report: Report, format_: Sbom) -> str:
     return f"sha256:{running.hexdigest()}"
 
 
-def _document(site: Site, found: Image, subject: Manifest, report: Report, format_: Sbom, said: str) -> Document:
+def _document(
+    site: Site, found: Image, subject: Manifest, report: Report, format_: Sbom, said: str, actor: Actor
+) -> Document:
     """The manifest of the artifact, whose blobs are stored. Of the same inventory it is the same to the byte."""
     exported = reporting.written(report, format_)
-    config = _stored(site, found, [b"{}"], EMPTY)
-    layer = _stored(site, found, exported.pieces, ARTIFACT_TYPES[format_])
+    config = _stored(site, found, [b"{}"], EMPTY, actor)
+    layer = _stored(site, found, exported.pieces, ARTIFACT_TYPES[format_], actor)
     fields = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
@@ -168,16 +169,16 @@ def _document(site: Site, found: Image, subject: Manifest, report: Report, forma
     return documents.parse(OCI_MANIFEST, json.dumps(fields, separators=(",", ":")).encode())
 
 
-def _stored(site: Site, found: Image, pieces: Iterable[bytes], media_type: str) -> Descriptor:
+def _stored(site: Site, found: Image, pieces: Iterable[bytes], media_type: str, actor: Actor) -> Descriptor:
     """Push a blob into the image."""
-    upload = uploads.start(site, found, at=site.now())
+    upload = uploads.start(site, images.place_of(found), found.path, at=site.now())
     running = digests.new("sha256")
     with site.blobs.append(upload.id, new=True) as part:
         for piece in pieces:
             part.write(piece)
             running.update(piece)
         content = Digest("sha256", running.hexdigest())
-        size = uploads.finish(site, upload, part, content, running)
+        size = uploads.finish(site, upload, part, content, running, actor)
     return {"mediaType": media_type, "digest": str(content), "size": size}
 
 
@@ -189,9 +190,7 @@ def _put(
     manifests.find(tx, now, content)  # nothing is published of what has gone meanwhile
     if not _in_force(tx, now, content, report):
         return None
-    # More of its place is asked by the first manifest alone, and the image has one.
-    place = Place(0, now.path.registry, "", now.repository_id, now.path.repository)
-    pushed = manifests.put(tx, place, now, digests.of(document.body), document, actor, at=at)
+    pushed = manifests.put(tx, images.place_of(now), now, digests.of(document.body), document, actor, at=at)
     older = _known(tx, now, content, artifact_type).keys() - {pushed.digest}
     _remove(tx, site, now, older, actor, at=at)
     return Published(pushed.digest, artifact_type, pushed.new)

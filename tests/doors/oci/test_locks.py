@@ -12,7 +12,7 @@ from berth.registry.images import Image as Opened
 from berth.words import digest, names
 from tests import documents
 from tests.client import Image, code
-from tests.documents import Document
+from tests.documents import Document, digest_of
 from tests.doors.oci.harbour import OPERATOR, Dock
 
 
@@ -115,7 +115,13 @@ def test_an_image_on_its_way_out_is_invisible_and_takes_nothing(
         assert answer.status_code == 404
     assert image.referrers(pushed.digest) == []
     assert image.name not in image.client.ask("GET", "/v2/_catalog").json()["repositories"]
-    for answer in (image.put("v1", pushed), image.start(), image.push_whole(b"new"), image.mount(layer)):
+    for answer in (
+        image.put("v1", pushed),
+        image.append(image.session(), b"new"),
+        image.finish(image.session(), digest_of(b"new"), b"new"),
+        image.push_whole(b"new"),
+        image.mount(layer),
+    ):
         assert (answer.status_code, code(answer)) == (403, "DENIED")
         assert told in answer.json()["errors"][0]["message"]
 

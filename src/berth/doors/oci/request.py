@@ -12,7 +12,7 @@ from berth.people.callers import Caller
 from berth.registry.gate import Gate, Reached
 from berth.registry.pulls import Pulls
 from berth.registry.quick import QuickReads
-from berth.registry.uploads import Begun, Hashes
+from berth.registry.uploads import Hashes
 from berth.restriction.refused import Refusals
 from berth.site import Site
 from berth.words.actions import NONE, Action
@@ -27,7 +27,6 @@ class Parts:
     gate: Gate
     quick: QuickReads
     pulls: Pulls
-    begun: Begun
     hashes: Hashes
     refusals: Refusals
     waits: Waits

@@ -13,7 +13,6 @@ from berth.doors.oci.request import Request
 from berth.doors.wire import bodies
 from berth.doors.wire.failures import BodyTooLarge
 from berth.registry import images, uploads
-from berth.registry.images import Image
 from berth.registry.uploads import Upload
 from berth.words import digest
 from berth.words.digest import Digest, Hash
@@ -48,18 +47,16 @@ async def start(request: Request) -> Answer:
     wanted = request.query.get("digest")
     if wanted is not None and request.query.get("mount") is None:
         return await _whole(request, digest.parse(wanted))
-    if request.site.db.is_embedded and request.query.get("mount") is None:
-        known = request.parts.quick.image(request.place.repository_id, request.path)
-        if known is not None:
-            return _begin(request, known)
-    return await in_thread(_mount_or_session, request)
+    if request.query.get("mount") is None:
+        return _begin(request)
+    return await in_thread(mount, request) or _begin(request)
 
 
 async def append(request: Request) -> Answer:
     """PATCH: the next chunk, or a stream of unknown length."""
     if _is_small(request):
-        return await in_thread(_append_small, request, await _read(request))
-    receiving = await in_thread(lambda: _hold(request, _find(request)))
+        return await in_thread(_append_small, request, await _body(request))
+    receiving = await in_thread(lambda: _hold(request, _open(request)))
     try:
         await _receive(request, receiving)
     finally:
@@ -74,8 +71,8 @@ async def finish(request: Request) -> Answer:
         raise DigestInvalid("", "the closing PUT needs the query parameter digest")
     expected = digest.parse(wanted)
     if _is_small(request):
-        return await in_thread(_finish_small, request, await _read(request), expected)
-    receiving = await in_thread(lambda: _hold(request, _find(request)))
+        return await in_thread(_finish_small, request, await _body(request), expected)
+    receiving = await in_thread(lambda: _hold(request, _open(request)))
     try:
         await _receive(request, receiving)
     except BaseException:
@@ -92,30 +89,18 @@ def status(request: Request) -> Answer:
 def cancel(request: Request) -> Answer:
     found = _find(request)
     uploads.cancel(request.site, found)
-    request.parts.begun.forget(found.id)
     request.parts.hashes.forget(found.id)
     return Answer(204)
 
 
-def _mount_or_session(request: Request) -> Answer:
-    mounted = mount(request) if request.query.get("mount") is not None else None
-    return mounted or _begin(request, _image(request))
-
-
-def _image(request: Request) -> Image:
-    """The image to push into, made where it is missing."""
-    known = request.parts.quick.image(request.place.repository_id, request.path)
-    if known is not None:
-        return known
-    with request.site.db.write(durable=False) as tx:
-        return images.for_push(tx, request.place, request.path, request.caller.actor, at=request.site.now())
-
-
-def _begin(request: Request, found: Image) -> Answer:
+def _begin(request: Request) -> Answer:
     algorithm = request.query.get("digest-algorithm") or "sha256"
-    started = uploads.start(request.site, found, at=request.site.now(), algorithm=algorithm)
-    request.parts.begun.keep(started)
-    return _progress(request, 202, started.id, 0)
+    return _progress(request, 202, _start(request, algorithm).id, 0)
+
+
+def _start(request: Request, algorithm: str) -> Upload:
+    site = request.site
+    return uploads.start(site, request.place, request.path, at=site.now(), algorithm=algorithm)
 
 
 async def _whole(request: Request, expected: Digest) -> Answer:
@@ -135,7 +120,7 @@ def _is_small(request: Request) -> bool:
     return length is not None and length <= bodies.WORTH_A_TRANSFER
 
 
-async def _read(request: Request) -> bytes:
+async def _body(request: Request) -> bytes:
     whole = bodies.at_hand(request.scope)
     if whole is not None:
         return whole
@@ -159,7 +144,7 @@ async def _receive(request: Request, receiving: Receiving) -> None:
 
 
 def _append_small(request: Request, body: bytes) -> Answer:
-    receiving = _hold(request, _find(request))
+    receiving = _hold(request, _open(request))
     try:
         _take_small(request, receiving, body)
     finally:
@@ -168,7 +153,7 @@ def _append_small(request: Request, body: bytes) -> Answer:
 
 
 def _finish_small(request: Request, body: bytes, expected: Digest) -> Answer:
-    receiving = _hold(request, _to_finish(request))
+    receiving = _hold(request, _read(request))
     try:
         _take_small(request, receiving, body)
     except BaseException:
@@ -187,20 +172,24 @@ def _take_small(request: Request, receiving: Receiving, body: bytes) -> None:
         receiving.take(body)
 
 
+def _read(request: Request) -> Upload:
+    """As the id alone tells, which is enough to finish: that it has ended shows when the rows are written."""
+    return uploads.read(request.site, request.place, request.path, request.route.rest)
+
+
 def _find(request: Request) -> Upload:
-    site, upload_id = request.site, request.route.rest
-    known = request.parts.quick.upload(request.place.repository_id, request.path, upload_id)
-    if known is not None:
+    with request.site.db.read() as tx:
+        return uploads.find(tx, request.site, request.place, request.path, request.route.rest)
+
+
+def _open(request: Request) -> Upload:
+    """Before many bytes come: it has not ended, and the image takes pushes. Raises what `images.may_take` does."""
+    known = _read(request)
+    if request.parts.quick.takes_upload(request.place, request.path, known.id):
         return known
-    with site.db.read() as tx:
-        found = images.holding(tx, request.place, request.path)
-        return uploads.find(tx, site, found, upload_id)
-
-
-def _to_finish(request: Request) -> Upload:
-    """As `_find`. One that was begun here needs no look-up, for what it would tell shows when the rows are written."""
-    parts, place = request.parts, request.place
-    return parts.begun.take(parts.site, place.repository_id, request.path, request.route.rest) or _find(request)
+    with request.site.db.read() as tx:
+        images.may_take(tx, request.place, request.path)
+    return _find(request)
 
 
 def _hold(request: Request, found: Upload) -> Receiving:
@@ -219,7 +208,9 @@ def _hold(request: Request, found: Upload) -> Receiving:
 
 
 def _hold_new(request: Request, algorithm: str) -> Receiving:
-    upload = uploads.start(request.site, _image(request), at=request.site.now(), algorithm=algorithm)
+    with request.site.db.read() as tx:
+        images.may_take(tx, request.place, request.path)
+    upload = _start(request, algorithm)
     return Receiving(upload, request.site.blobs.append(upload.id, new=True), digest.new(algorithm), None)
 
 
@@ -240,7 +231,9 @@ def _give_up(request: Request, receiving: Receiving) -> None:
 
 def _complete(request: Request, receiving: Receiving, expected: Digest) -> Answer:
     try:
-        uploads.finish(request.site, receiving.upload, receiving.part, expected, receiving.running)
+        uploads.finish(
+            request.site, receiving.upload, receiving.part, expected, receiving.running, request.caller.actor
+        )
         receiving.running = None
     except UploadGone:  # cancelled or expired while its last bytes came
         raise UploadUnknown(receiving.upload.id) from None
