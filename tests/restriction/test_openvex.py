@@ -1,14 +1,17 @@
 """OpenVEX: documents as its specification shows them, what they mean here, and what we write ourselves."""
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 
 from berth.audit.events import Actor
 from berth.db.pages import Wanted
+from berth.db.tables import waiver
 from berth.people.access import Principal
 from berth.people.callers import Caller
 from berth.people.sight import Sight
@@ -16,7 +19,7 @@ from berth.restriction import scopes, waivers
 from berth.restriction.openvex import statements, taking, writing
 from berth.restriction.openvex.taking import Taken
 from berth.restriction.terms import Status, Terms
-from berth.restriction.waivers import Filter, Waiver
+from berth.restriction.waivers import Filter, Reader, Waiver
 from berth.site import Site
 from berth.words.errors import FieldInvalid
 from tests import make
@@ -27,6 +30,7 @@ from tests.restriction.found import Flaw, scanned
 ACTOR = Actor("ann", "127.0.0.1")
 CALLER = Caller(Principal(1, "ann", administrator=True), ACTOR)
 JSON = dict[str, Any]  # Any: JSON values
+ANY = Filter()
 GIT = "pkg:apk/wolfi/git@2.39.0-r1"
 
 # As in the specification, section "Example".
@@ -84,16 +88,20 @@ def take(
         return taking.take(tx, ACTOR, parsed, wanted, found, at=site.now(), dry_run=dry_run)
 
 
-def every(site: Site) -> list[Waiver]:
+def every(site: Site, asked: Filter = ANY) -> list[Waiver]:
     with site.db.read() as tx:
-        return waivers.page(tx, Wanted("created_at"), Sight(everything=True), Filter(), at=site.now()).items
+        return waivers.page(tx, Wanted("created_at"), Sight(everything=True), asked, at=site.now()).items
 
 
 def written(site: Site) -> JSON:
-    with site.db.read() as tx:
-        return writing.document(
-            tx, every(site), lambda path: f"registry.example.org/{path}", author="ann", tooling="Berth", at=site.now()
-        )
+    pieces = out(site, waivers.some([each.id for each in every(site)]))
+    return dict(json.loads(b"".join(pieces)))
+
+
+def out(site: Site, read: Reader) -> Iterator[bytes]:
+    return writing.document(
+        site, read, lambda _: lambda path: f"registry.example.org/{path}", author="ann", at=site.now()
+    )
 
 
 def places(taken: Taken) -> list[str]:
@@ -252,6 +260,28 @@ def test_what_is_written_is_taken_again_as_what_it_was(site: Site, document: Doc
     again = take(site, document_, statuses=anything)
     assert [len(each.unchanged) for each in again] == [1] * 5
     assert len(every(site)) == 5
+
+
+@pytest.mark.usefixtures("document")
+def test_what_is_written_is_read_some_at_a_time_and_has_an_id_of_its_own(site: Site) -> None:
+    names = [f"CVE-2026-{number:05}" for number in range(2 * waivers.AT_ONCE + 1)]
+    terms = Terms(names[0], "known " * 50, "ann", site.now() + timedelta(days=30))
+    with site.db.write() as tx:
+        waivers.create(tx, ACTOR, scopes.opened(tx, CALLER, "main/apps/web"), terms, at=site.now())
+        row = tx.execute(select(waiver)).mappings().one()
+        same = {name: value for name, value in row.items() if name != "id"}
+        tx.execute(insert(waiver), [{**same, "vulnerability": name, "name": name.lower()} for name in names[1:]])
+    in_force = waivers.every(Sight(everything=True), Filter(state="active"), at=site.now())
+    first, again = (json.loads(b"".join(out(site, in_force))) for _ in range(2))
+    assert [each["vulnerability"]["name"] for each in first["statements"]] == names
+    pieces = out(site, in_force)
+    begun = next(pieces)
+    [last] = every(site, Filter(vulnerability=names[-1]))
+    with site.db.write() as tx:
+        waivers.end(tx, ACTOR, last, at=site.now())
+    shorter = json.loads(begun + b"".join(pieces))
+    assert [each["vulnerability"]["name"] for each in shorter["statements"]] == names[:-1]
+    assert first["@id"] == again["@id"] != shorter["@id"]
 
 
 def test_an_import_renews_what_somebody_waives_at_the_same_time(site: Site, target: Target) -> None:

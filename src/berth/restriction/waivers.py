@@ -4,7 +4,7 @@ They take findings away from what a digest is judged by, and from nothing else: 
 that is over counts no longer from that instant on, for whoever asks compares its end with the clock.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
@@ -14,10 +14,9 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, ScalarSelect, Sele
 from berth.audit import events
 from berth.audit.events import Actor
 from berth.db import pages, versions
-from berth.db.pages import Found, Wanted
+from berth.db.pages import Found, Key, Wanted
 from berth.db.tables import registry, repository, waiver
 from berth.people.sight import Sight
-from berth.registry import reach
 from berth.restriction import scopes
 from berth.restriction.scopes import Scope
 from berth.restriction.terms import Terms
@@ -26,6 +25,8 @@ from berth.words.errors import AlreadyExists, FieldInvalid, WaiverEnded, WaiverU
 
 State = Literal["active", "expired", "ended"]
 """`expired`: its time is over. `ended`: somebody has ended it before that."""
+
+AT_ONCE = 500
 
 _WITHIN = func.coalesce(repository.c.name, "")
 SORTS = {
@@ -59,6 +60,10 @@ class Waiver:
         if self.ended_at is not None:
             return "ended"
         return "active" if self.terms.expires_at > at else "expired"
+
+
+Reader = Callable[[Connection, Key | None], Found[Waiver]]
+"""Reads some of many: those that stand after a key, which the ones before told."""
 
 
 @dataclass(frozen=True)
@@ -191,24 +196,26 @@ def find(tx: Connection, number: int, sight: Sight | None = None) -> Waiver:
     return made(row)
 
 
-def some(tx: Connection, numbers: Collection[int]) -> list[Waiver]:
-    """Those of them that there are, in their order."""
-    found: list[Waiver] = []
-    for part in reach.batches(numbers):
-        query = shown().where(waiver.c.id.in_(part)).order_by(waiver.c.id)
-        found += map(made, tx.execute(query).mappings())
-    return found
-
-
 def page(tx: Connection, wanted: Wanted, sight: Sight, asked: Filter, *, at: datetime) -> Found[Waiver]:
     query = shown().where(scopes.seen(sight), *asked.conditions(at=at))
     return pages.fetch(tx, query, SORTS, wanted, made)
 
 
-def every(tx: Connection, sight: Sight, asked: Filter, *, at: datetime) -> list[Waiver]:
-    """All of what pages tell in parts, by their places."""
-    query = shown().where(scopes.seen(sight), *asked.conditions(at=at)).order_by(*SORTS["place"])
-    return [made(row) for row in tx.execute(query).mappings()]
+def every(sight: Sight, asked: Filter, *, at: datetime) -> Reader:
+    """All of what pages tell, by their places."""
+    return lambda tx, after: page(tx, Wanted("place", AT_ONCE, after), sight, asked, at=at)
+
+
+def some(numbers: Collection[int]) -> Reader:
+    """Those of them that there are, in their order."""
+    ordered = sorted(set(numbers))
+
+    def read(tx: Connection, after: Key | None) -> Found[Waiver]:
+        start, end = (after[0], after[0] + AT_ONCE) if after else (0, AT_ONCE)
+        query = shown().where(waiver.c.id.in_(ordered[start:end])).order_by(waiver.c.id)
+        return Found(list(map(made, tx.execute(query).mappings())), (end,) if end < len(ordered) else None)
+
+    return read
 
 
 def shown() -> Select[Any]:  # Any: rows are read by name

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, select
 
 from berth.db.tables import image, manifest
@@ -15,11 +15,10 @@ from berth.restriction import scopes, waivers, waiving
 from berth.restriction.openvex import statements, taking, writing
 from berth.restriction.openvex.taking import Taken
 from berth.restriction.scopes import Scope
-from berth.restriction.waivers import Filter, Waiver
+from berth.restriction.waivers import Filter
 from berth.site import Site
 from berth.words.actions import Action
 from berth.words.errors import FieldInvalid
-from berth.words.release import VERSION
 
 router = APIRouter(tags=["waivers"])
 
@@ -27,12 +26,12 @@ router = APIRouter(tags=["waivers"])
 @router.get(
     "/openvex",
     name="waiver.export",
-    response_class=JSONResponse,
+    response_class=StreamingResponse,
     responses={200: {"content": {"application/json": {"schema": {"type": "object"}}}, "description": "OpenVEX 0.2.0"}},
 )
 def export_waivers(
     wanted: Annotated[shapes.VexWanted, Query()], site: TheSite, caller: TheCaller, request: Request
-) -> JSONResponse:
+) -> StreamingResponse:
     """Download the waivers in force in a place as a document of OpenVEX, or those that count for an image or digest."""
     now = site.now()
     with site.db.read() as tx:
@@ -40,21 +39,19 @@ def export_waivers(
         if wanted.applying and not scope.image:
             raise FieldInvalid("applying", "it is of an image or a digest")
         if wanted.applying:
-            found = _applying(tx, site, scope)
+            read = waivers.some(_applying(tx, site, scope))
         else:
-            asked, seen = Filter(scope=scope, state="active"), sight.of(tx, caller.principal)
-            found = waivers.every(tx, seen, asked, at=now)
-        document = writing.document(
-            tx,
-            found,
-            endpoints.of_paths(tx, site, request.scope),
-            author=caller.principal.name,
-            tooling=f"Berth {VERSION}",
-            at=now,
-            about=wanted.place if wanted.applying else "",
-        )
+            read = waivers.every(sight.of(tx, caller.principal), Filter(scope=scope, state="active"), at=now)
+    document = writing.document(
+        site,
+        read,
+        lambda tx: endpoints.of_paths(tx, site, request.scope),
+        author=caller.principal.name,
+        at=now,
+        about=wanted.place if wanted.applying else "",
+    )
     headers = {"Content-Disposition": 'attachment; filename="waivers.openvex.json"'}
-    return JSONResponse(document, headers=headers)
+    return StreamingResponse(document, media_type="application/json", headers=headers)
 
 
 @router.post("/openvex", name="waiver.import")
@@ -81,7 +78,7 @@ def import_waivers(given: shapes.VexGiven, site: TheSite, caller: TheCaller) -> 
     )
 
 
-def _applying(tx: Connection, site: Site, scope: Scope) -> list[Waiver]:
+def _applying(tx: Connection, site: Site, scope: Scope) -> list[int]:
     mine = (image.c.repository_id == scope.place.repository_id) & (image.c.name == scope.image)
     image_id: int = tx.execute(select(image.c.id).where(mine)).scalar_one()
     found = waiving.of_image(tx, image_id, at=site.now())
@@ -91,7 +88,7 @@ def _applying(tx: Connection, site: Site, scope: Scope) -> list[Waiver]:
         number: int = tx.execute(select(manifest.c.id).where(here)).scalar_one()
         named = waiving.among(tx, image_id, {each.digest for each in found if each.digest}).get(number, set())
         counting += [each.id for each in found if each.digest in named]
-    return waivers.some(tx, counting)
+    return counting
 
 
 def _shown(taken: Taken) -> shapes.VexStatement:

@@ -4,21 +4,28 @@ OpenVEX has no word for an accepted risk that would not claim more than is so: i
 as its action statement. Nor has it one for an end, so that and who is responsible stand in the notes.
 """
 
+import hashlib
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from berth.db.pages import Key
 from berth.db.tables import component, component_match, vulnerability_name
 from berth.registry import reach
 from berth.restriction.openvex import notes, purls
 from berth.restriction.openvex.statements import CONTEXT
-from berth.restriction.waivers import Waiver
+from berth.restriction.waivers import Reader, Waiver
+from berth.scan.exports import pieces
+from berth.scan.exports.pieces import Open
+from berth.site import Site
 from berth.words import time
+from berth.words.digest import Hash
+from berth.words.release import VERSION
 
 JSON = dict[str, Any]  # Any: JSON values
 Address = Callable[[str], str]
@@ -26,32 +33,56 @@ Address = Callable[[str], str]
 
 
 def document(
-    tx: Connection,
-    found: Sequence[Waiver],
-    address: Address,
+    site: Site,
+    read: Reader,
+    addresses: Callable[[Connection], Address],
     *,
     author: str,
-    tooling: str,
     at: datetime,
     about: str = "",
-) -> JSON:
-    """With `about`, an image or a digest, all of it is said of that, wherever else it counts too."""
-    kinds = _ecosystems(tx, found)
-    written = []
-    for each in found:
-        path, _, digest = (about or each.place).partition("@")
-        product = _product(purls.of_place(address(path), path, digest), digest)
-        written.append(_statement(each, product, kinds.get(_named(each), [])))
-    name = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps([author, written], sort_keys=True))
-    return {
-        "@context": CONTEXT,
-        "@id": name.urn,
-        "author": author,
-        "timestamp": time.text(at),
-        "version": 1,
-        "tooling": tooling,
-        "statements": written,
-    }
+) -> Iterator[bytes]:
+    """In pieces, for there may be many waivers. The id goes by what is said, so it stands at the end.
+
+    With `about`, an image or a digest, all of it is said of that, wherever else it counts too.
+    """
+    said = hashlib.sha256(author.encode())
+    statements = _told(_statements(site, read, addresses, about), said)
+    fields = Open(
+        {
+            "@context": CONTEXT,
+            "author": author,
+            "timestamp": time.text(at),
+            "version": 1,
+            "tooling": f"Berth {VERSION}",
+            "statements": statements,
+            "@id": lambda: uuid.uuid5(uuid.NAMESPACE_OID, said.hexdigest()).urn,
+        }
+    )
+    return pieces.of_json(fields)
+
+
+def _told(statements: Iterable[JSON], said: Hash) -> Iterator[JSON]:
+    for each in statements:
+        said.update(json.dumps(each, sort_keys=True).encode())
+        yield each
+
+
+def _statements(site: Site, read: Reader, addresses: Callable[[Connection], Address], about: str) -> Iterator[JSON]:
+    after: Key | None = None
+    while True:
+        with site.db.read() as tx:
+            found = read(tx, after)
+            kinds, address = _ecosystems(tx, found.items), addresses(tx)
+            some = [_statement(each, _place(each, address, about), kinds.get(_named(each), [])) for each in found.items]
+        yield from some
+        if found.next is None:
+            return
+        after = found.next
+
+
+def _place(waiver: Waiver, address: Address, about: str) -> JSON:
+    path, _, digest = (about or waiver.place).partition("@")
+    return _product(purls.of_place(address(path), path, digest), digest)
 
 
 def _product(purl: str, digest: str) -> JSON:

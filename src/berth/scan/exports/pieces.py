@@ -12,8 +12,12 @@ PIECE = 64 * 1024
 _ODD = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
-class Open(dict[str, Any]):  # Any: JSON values, and iterators of them
-    """A JSON object that is written field by field. A field that is an iterator becomes a list, item by item."""
+class Open(dict[str, Any]):  # Any: JSON values, iterators of them, functions
+    """A JSON object that is written field by field.
+
+    A field that is an iterator becomes a list, item by item. One that is a function is asked for when all before it
+    has been written.
+    """
 
 
 def of_json(document: Open) -> Iterator[bytes]:
@@ -47,6 +51,8 @@ def _written(value: object) -> Iterator[str]:
             yield ",\n" if number else "\n"
             yield from _written(item)
         yield "]"
+    elif callable(value):
+        yield from _written(value())
     else:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         yield _ODD.sub(_escaped, text)

@@ -16,7 +16,6 @@ from berth.restriction.terms import STATUSES
 from berth.restriction.waivers import Filter
 from berth.words.actions import Action
 from berth.words.errors import FieldInvalid
-from berth.words.release import VERSION
 
 SAID_WRONG = ("not_affected", "fixed")
 """The statuses that say that a finding is wrong; the others are taken when somebody asks for them."""
@@ -26,22 +25,20 @@ def export(view: View) -> Answer:
     now = view.site.now()
     with view.site.db.read() as tx:
         scope = scopes.opened(tx, view.caller, (view.asked("place") or "").strip())
-        asked, seen = Filter(scope=scope, state="active"), sight.of(tx, view.caller.principal)
-        found = waivers.every(tx, seen, asked, at=now)
-        document = writing.document(
-            tx,
-            found,
-            endpoints.of_paths(tx, view.site, view.scope),
-            author=view.caller.principal.name,
-            tooling=f"Berth {VERSION}",
-            at=now,
-        )
+        read = waivers.every(sight.of(tx, view.caller.principal), Filter(scope=scope, state="active"), at=now)
+    document = writing.document(
+        view.site,
+        read,
+        lambda tx: endpoints.of_paths(tx, view.site, view.scope),
+        author=view.caller.principal.name,
+        at=now,
+    )
     headers = [
         ("Content-Type", "application/json"),
         ("Content-Disposition", 'attachment; filename="waivers.openvex.json"'),
         *HEADERS,
     ]
-    return Answer(200, headers, json.dumps(document, ensure_ascii=False, indent=2).encode())
+    return Answer(200, headers, pieces=document)
 
 
 def ask(view: View) -> Answer:
