@@ -47,6 +47,15 @@ class _Memory:
     version: int
 
 
+@dataclass(frozen=True)
+class Lent:
+    """A token that somebody gives as a password."""
+
+    token: str
+    access: tokens.Access
+    until: datetime
+
+
 class SignIn:
     """One per process. `key_use` collects when keys were used, for the application to flush."""
 
@@ -90,6 +99,18 @@ class SignIn:
         pair = f"{name}:{secret}".encode("utf-8", "surrogatepass")
         header = b"Basic " + base64.b64encode(pair)
         return self._caller(scope, self._find(header, self._address(scope)))
+
+    def lent(self, scope: Scope) -> Lent | None:
+        """What `caller` took for a token, if it was a password."""
+        header = _header(scope) or b""
+        kind, _, credentials = header.partition(b" ")
+        if kind.lower() != b"basic":
+            return None
+        name, secret = _pair(credentials.strip())
+        if name != tokens.ALIAS:
+            return None
+        memory = self._find(header, self._address(scope))
+        return Lent(secret, memory.bounds or {}, memory.until)
 
     def _find(self, header: bytes, address: str) -> _Memory:
         if len(header) > LONGEST_HEADER:
@@ -172,15 +193,6 @@ class SignIn:
     def _now_version(self) -> int:
         row = self._version.first()
         return 0 if row is None else row[0]
-
-
-def token_as_password(scope: Scope) -> str | None:
-    """The token that a caller gives as a password, if one does. Raises `Unauthenticated`."""
-    kind, _, credentials = (_header(scope) or b"").partition(b" ")
-    if kind.lower() != b"basic":
-        return None
-    name, secret = _pair(credentials.strip())
-    return secret if name == tokens.ALIAS else None
 
 
 def _pair(credentials: bytes) -> tuple[str, str]:

@@ -249,6 +249,20 @@ def test_a_token_that_is_a_password_is_had_again_and_no_other(client: Client, si
     assert "refresh_token" not in client.get(("offline_token", "true"), user=("$token", narrow)).document
 
 
+def test_a_token_that_is_a_password_is_verified_once(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow: str = client.get(scope("repository:main/apps/x:pull"), user=ALICE).document["token"]
+    verified, verify = [], tokens.verify
+
+    def noted(site: Site, token: str) -> tokens.Verified:
+        verified.append(token)
+        return verify(site, token)
+
+    monkeypatch.setattr(tokens, "verify", noted)
+    for _ in range(2):
+        assert client.get(user=("$token", narrow)).document["token"] == narrow
+    assert verified == [narrow]
+
+
 def test_a_token_is_no_password_in_a_form(client: Client) -> None:
     narrow: str = client.get(scope("repository:main/apps/x:pull"), user=ALICE).document["token"]
     answer = client.post(grant_type="password", username="$token", password=narrow, scope="repository:main/apps/x:push")

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from berth.doors import addresses
 from berth.doors.http import Answer, Headers, in_thread, read_whole
 from berth.doors.oci import errors
-from berth.doors.sign_in import SignIn, token_as_password
+from berth.doors.sign_in import Lent, SignIn
 from berth.doors.wire.failures import BodyTooLarge
 from berth.people import refresh, tokens
 from berth.people.access import Principal
@@ -86,10 +86,10 @@ class TokenDoor:
         caller = self.sign_in.caller(scope)
         if caller.bounds is None:
             return self._grant(scope, caller.principal, asked)
-        shown = token_as_password(scope)
-        if shown is None:
+        lent = self.sign_in.lent(scope)
+        if lent is None:
             raise Unauthenticated("a token is had for a name and password, not for another token")
-        return self._same(shown, asked)
+        return self._same(lent, asked)
 
     def post(self, scope: Scope, form: Fields) -> Answer:
         offline = _one(form, "access_type") == "offline" or _one(form, "grant_type") == "refresh_token"
@@ -130,12 +130,11 @@ class TokenDoor:
             return self._answered(token, seconds, access, refresh_token or self._refresh_token(principal))
         return self._answered(token, seconds, access)
 
-    def _same(self, token: str, asked: Asked) -> Answer:
+    def _same(self, lent: Lent, asked: Asked) -> Answer:
         """Who gives a token as a password asks for what it has already: no other, so nothing wider or longer."""
-        verified = tokens.verify(self.site, token)
-        access = {name: wish & verified.access.get(name, NONE) for name, wish in asked.wishes.items()}
-        left = max(1, int((verified.expires - self.site.now()).total_seconds()))
-        return self._answered(token, left, {name: actions for name, actions in access.items() if actions})
+        access = {name: wish & lent.access.get(name, NONE) for name, wish in asked.wishes.items()}
+        left = max(1, int((lent.until - self.site.now()).total_seconds()))
+        return self._answered(lent.token, left, {name: actions for name, actions in access.items() if actions})
 
     def _answered(self, token: str, seconds: int, access: tokens.Access, refresh_token: str = "") -> Answer:
         document = {
