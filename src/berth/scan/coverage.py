@@ -7,11 +7,11 @@ from berth.scan import ecosystems
 from berth.scan.inventory import Gap, OperatingSystem
 from berth.scan.results import BUILTIN
 
-OLD = timedelta(days=3)
-"""Advisories that nobody has renewed for longer are told to be old."""
-
 AGEING = timedelta(hours=24)
-"""Who looks at a result is told so by then already."""
+"""Some updates in a row have failed by then: who looks is warned, and results say nothing of it yet."""
+
+OLD = timedelta(days=3)
+"""Longer than a weekend: from then on it is a gap of the result, wherever that goes."""
 
 
 def is_ageing(advisories_at: datetime | None, *, at: datetime) -> bool:

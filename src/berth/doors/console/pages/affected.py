@@ -33,7 +33,7 @@ def show(view: View) -> Answer:
     return view.show(
         "affected.html",
         build=build,
-        old=build is not None and coverage.is_ageing(build.made_at, at=view.site.now()),
+        ageing=build is not None and coverage.is_ageing(build.made_at, at=view.site.now()),
         depth=depth,
         failure=failure,
         latest=latest,
