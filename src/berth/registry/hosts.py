@@ -15,6 +15,10 @@ class Hosts:
     public_listener: str | None
     public_endpoint: bool
 
+    def own(self, host: str) -> bool:
+        """Whether this host is the registry's alone, and names there begin with the repository; as `gate` finds it."""
+        return host == self.private_host or (self.public_endpoint and host == self.public_host)
+
 
 COLUMNS = tuple(registry.c[name] for name in Hosts.__dataclass_fields__)
 

@@ -10,12 +10,14 @@ from collections import defaultdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
 from berth.blobs import Readable
 from berth.db.tables import account, blob, image, manifest, registry, repository, tag
 from berth.people import sign_in, tokens
+from berth.registry import hosts
 from berth.scan import evaluation, library, publishing, queue, results
 from berth.scan.chosen import Scanner
 from berth.scan.evaluation import Matched
@@ -128,16 +130,18 @@ def _subject(site: Site, claimed: Claimed, digest: str, document: Document, scan
 
     with site.db.read() as tx:
         query = (
-            select(registry.c.name, repository.c.name, image.c.name)
+            select(registry.c.name, repository.c.name.label("repository"), image.c.name.label("image"), *hosts.COLUMNS)
             .join_from(manifest, image, image.c.id == manifest.c.image_id)
             .join(repository, repository.c.id == image.c.repository_id)
             .join(registry, registry.c.id == repository.c.registry_id)
             .where(manifest.c.id == claimed.manifest_id)
         )
-        row = tx.execute(query).first()
+        row = tx.execute(query).mappings().first()
         if row is None:
             raise Canceled
-        path = "/".join(row)
+        path = f"{row['repository']}/{row['image']}"
+        if not hosts.of(row).own(urlsplit(scanner.registry_url).netloc.lower()):
+            path = f"{row['name']}/{path}"
         first = select(tag.c.name).where(tag.c.manifest_id == claimed.manifest_id).order_by(tag.c.natural).limit(1)
         name = tx.scalar(first) or ""
         who = tx.scalar(select(account.c.id).where(account.c.name == scanner.pull_as))
