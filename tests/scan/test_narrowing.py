@@ -1,6 +1,5 @@
 """Lists that are narrowed by how digests stand have those that say so themselves, and an index says it of any image."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -12,7 +11,6 @@ from berth.registry import latest, rows
 from berth.registry.images import Image
 from berth.scan import narrowing, standing
 from berth.scan.narrowing import Asked
-from berth.scan.standing import Standing
 from berth.site import Site
 from berth.words.policies import Level, ScanPolicy
 from tests import make
@@ -29,28 +27,9 @@ POLICIES = (
 )
 
 
-def has(least: Level) -> Callable[[Standing], bool]:
-    worse = list(Level)[list(Level).index(least) :]
-    return lambda stands: stands.counts is not None and any(stands.counts.levels[each] for each in worse)
-
-
-SAYS: dict[Asked, Callable[[Standing], bool]] = {
-    "critical": has(Level.CRITICAL),
-    "high": has(Level.HIGH),
-    "any": has(Level.NONE),
-    "none": lambda stands: stands.counts is not None and not stands.counts.total,
-    "unchecked": lambda stands: stands.state == "not-scanned",
-    "checking": lambda stands: stands.goes_on,
-    "failed": lambda stands: stands.state == "failed",
-}
-OF_EACH = ("unchecked", "checking", "failed")
-"""Of an index told as soon as it is true of one of its images."""
-
-
 @pytest.fixture
-def lists(site: Site, web: Target) -> dict[str, list[str]]:
-    """By digest of each row the digests of its images."""
-    made = {name: make.manifest(web, name.encode()) for name in ("critical", "high", "low", "clean", "bare")}
+def lists(site: Site, web: Target) -> None:
+    made = {name: make.manifest(web, name.encode()) for name in ("critical", "high", "low", "clean", "bare", "gone")}
     made |= {name: make.manifest(web, name.encode()) for name in ("queued", "failed")}
     levels = {"critical": (HERE, Level.CRITICAL), "high": (NEWER, Level.HIGH), "low": (LIBC, Level.LOW)}
     with site.db.write() as tx:
@@ -59,12 +38,10 @@ def lists(site: Site, web: Target) -> dict[str, list[str]]:
         scanned(tx, web, made["clean"])
         for name in ("queued", "failed"):
             tx.execute(update(manifest).where(manifest.c.digest == made[name].digest).values(scan_state=name))
-    those = {document.digest: [document.digest] for document in made.values()}
-    for names in (["low", "critical"], ["clean"], ["bare", "high"], ["queued", "failed"]):
+        tx.execute(update(manifest).where(manifest.c.digest == made["gone"].digest).values(scan_state="done"))
+    for names in (["low", "critical"], ["clean"], ["bare", "high"], ["queued", "failed"], ["gone", "queued"]):
         index = make.index(web, [made[name] for name in names], tag="-".join(names))
-        those[index.digest] = [made[name].digest for name in names]
-        those[make.index(web, [index], tag=f"over-{names[0]}").digest] = those[index.digest]
-    return those
+        make.index(web, [index], tag=f"over-{names[0]}")
 
 
 @pytest.fixture
@@ -72,22 +49,31 @@ def web(site: Site) -> Target:
     return make.image(site, "main/apps/web")
 
 
+@pytest.mark.usefixtures("lists")
 @pytest.mark.parametrize("policy", POLICIES)
-def test_a_list_has_those_that_say_it_of_themselves(
-    site: Site, web: Target, lists: dict[str, list[str]], policy: ScanPolicy
-) -> None:
+def test_a_list_has_those_that_say_it_of_themselves(site: Site, web: Target, policy: ScanPolicy) -> None:
     with site.db.read() as tx:
         found = web.for_push(tx)
         every = rows.page(tx, found, ALL, at=site.now(), filters=rows.Filters(everything=True)).items
         stands = standing.of(tx, found, every, at=site.now(), policy=policy)
-        says = {row.digest: stands[row.id] for row in every}
-        for asked, true in SAYS.items():
-            whole = {digest for digest in says if asked not in OF_EACH and true(says[digest])}
-            parts = {
-                row for row, those in lists.items() if asked in OF_EACH and any(true(says[each]) for each in those)
-            }
-            assert narrowed(tx, found, asked, policy, site.now()) == whole | parts, asked
-            assert policy != OFF or whole | parts
+        for asked in narrowing.ASKED:
+            those = {row.digest for row in every if narrowing.says(stands[row.id], asked)}
+            assert narrowed(tx, found, asked, policy, site.now()) == those, asked
+            assert policy != OFF or those
+
+
+@pytest.mark.usefixtures("lists")
+def test_what_each_word_means(site: Site, web: Target) -> None:
+    """Of single images."""
+    with site.db.read() as tx:
+        found = web.for_push(tx)
+        every = rows.page(tx, found, ALL, at=site.now(), filters=rows.Filters(everything=True)).items
+        stands = standing.of(tx, found, every, at=site.now())
+        said = {
+            asked: sum(narrowing.says(stands[row.id], asked) for row in every if row.kind == "image")
+            for asked in narrowing.ASKED
+        }
+    assert said == {"critical": 1, "high": 2, "any": 3, "none": 1, "unchecked": 2, "checking": 1, "failed": 1}
 
 
 def narrowed(tx: Connection, found: Image, asked: Asked, policy: ScanPolicy, at: datetime) -> set[str]:

@@ -1,6 +1,7 @@
-"""Those digests of an image alone that stand in one way: a condition for lists of their rows.
+"""Those digests alone that stand in one way: said of one that is known (`says`), and a condition for lists (`to`).
 
-An index stands as the images that it lists, and indexes in it. What a policy hides counts for nothing.
+An index stands as the images that it lists, and indexes in it. What a policy hides counts for nothing. A test holds the
+two to each other.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from berth.db.tables import manifest, manifest_edge, scan_result
 from berth.registry.images import Image
 from berth.scan import queue, tally
 from berth.scan.hiding import LEVELS
+from berth.scan.standing import Standing
 from berth.words.policies import Level, ScanPolicy
 
 Asked = Literal["critical", "high", "any", "none", "unchecked", "checking", "failed"]
@@ -22,6 +24,18 @@ _LEAST = {"critical": Level.CRITICAL, "high": Level.HIGH, "any": LEVELS[0]}
 _RESULT = scan_result.alias("judged")
 """Rows have one of their own."""
 _Table = FromClause | Alias
+
+
+def says(stands: Standing, asked: Asked) -> bool:
+    """Whether a digest that stands so, under the policy that counts there, is one of them."""
+    if asked == "none":
+        return stands.counts is not None and not stands.counts.total
+    if asked in _LEAST:
+        worse = LEVELS[LEVELS.index(_LEAST[asked]) :]
+        return stands.counts is not None and any(stands.counts.levels[each] for each in worse)
+    if asked == "unchecked":
+        return "not-scanned" in stands.states
+    return not stands.states.isdisjoint(queue.GOING_ON if asked == "checking" else ("failed",))
 
 
 def to(found: Image, asked: Asked, policy: ScanPolicy) -> ColumnElement[bool]:

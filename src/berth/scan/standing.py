@@ -50,6 +50,8 @@ class Standing:
     """How many of these have a result."""
     newly_affected_at: datetime | None = None
     """When advisories last told of more, since its layers were read; None also where the policy leaves nothing."""
+    states: frozenset[State] = frozenset()
+    """Of each of these."""
     progress: int | None = None
     """Percent of its layers that have been read, while it is scanned; of an index that of all its images."""
 
@@ -83,6 +85,11 @@ class _Part:
     evaluated_at: datetime | None
     advisories_at: datetime | None
     result_id: int | None
+
+    @property
+    def is_unchecked(self) -> bool:
+        """There is no result, perhaps no more, and nobody has one made."""
+        return self.tally is None and self.state in ("", "done")
 
     @property
     def percent(self) -> int:
@@ -194,17 +201,14 @@ def _part(row: Row | Latest) -> _Part:
 
 
 def _alone(part: _Part, policy: ScanPolicy, told: _Told) -> Standing:
-    state = part.state
-    if part.tally is None and state == "done":  # its result is no more
-        state = ""
-    return _shown(state, part, [part], policy, told)
+    return _shown("" if part.is_unchecked else part.state, part, [part], policy, told)
 
 
 def _together(parts: Sequence[_Part], policy: ScanPolicy, told: _Told) -> Standing:
     """The worst news first: what goes on, what failed, what nobody asked for."""
     if not parts:
         return UNSUPPORTED
-    states = [part.state if part.tally is not None or part.state != "done" else "" for part in parts]
+    states = ["" if part.is_unchecked else part.state for part in parts]
     for state in ("running", "queued", "failed"):
         if state in states:
             return _shown(state, parts[states.index(state)], parts, policy, told)
@@ -233,6 +237,7 @@ def _shown(state: str, telling: _Part, parts: Sequence[_Part], policy: ScanPolic
         images=len(parts),
         scanned=len(tallies),
         newly_affected_at=max(opened, default=None) if counts is not None and counts.total else None,
+        states=frozenset("not-scanned" if part.is_unchecked else _STATES[part.state or "done"] for part in parts),
         progress=sum(part.percent for part in parts) // len(parts) if state == "running" else None,
     )
 

@@ -7,7 +7,7 @@ from berth.doors.console.routes import get, post
 from berth.doors.console.view import SCOPE, View
 from berth.doors.http import Answer
 from berth.registry import latest, opening, overview
-from berth.scan import standing
+from berth.scan import narrowing, standing
 from berth.words.errors import FieldInvalid, Unknown
 
 SORTS = ("name", "-created_at", "-edited_at", "-pulls")
@@ -22,8 +22,7 @@ def show(view: View) -> Answer:
     if above is None or within is None:
         return _scope(view)
     wanted, name, state = view.wanted(SORTS), view.asked("q"), view.asked("status")
-    result = view.asked("vuln")
-    result = result if result in totals.RESULTS else None
+    result = next((each for each in narrowing.ASKED if each == view.asked("vuln")), None)
     with view.site.db.read() as tx:
         place = opening.open_repository(tx, view.caller, above, within)
         rights = view.rights(tx, place)

@@ -3,8 +3,6 @@
 Without a script each is a page of its own.
 """
 
-from collections.abc import Callable, Mapping
-
 from sqlalchemy import Connection
 
 from berth.db.tables import repository
@@ -14,33 +12,17 @@ from berth.doors.http import Answer
 from berth.people import sight
 from berth.people.access import Place
 from berth.registry import latest, opening, overview, sizes
-from berth.scan import standing
-from berth.scan.standing import Standing
-from berth.words.policies import Level
+from berth.scan import narrowing, standing
+from berth.scan.narrowing import Asked
 
 REPOSITORY = "/registries/{registry}/repositories/{repository}"
 
 
-def _worse(level: Level) -> Callable[[Standing], bool]:
-    levels = list(Level)[list(Level).index(level) :]
-    return lambda stands: stands.counts is not None and any(stands.counts.levels[each] for each in levels)
-
-
-RESULTS: Mapping[str, Callable[[Standing], bool]] = {
-    "critical": _worse(Level.CRITICAL),
-    "high": _worse(Level.HIGH),
-    "any": _worse(Level.NONE),
-    "none": lambda stands: stands.counts is not None and not stands.counts.total,
-    "unchecked": lambda stands: stands.state != "unsupported" and stands.counts is None,
-}
-"""What the newest tag of an image has."""
-
-
-def images_with(tx: Connection, view: View, place: Place, result: str) -> list[int]:
-    """Those of a repository whose newest tag has it."""
+def images_with(tx: Connection, view: View, place: Place, result: Asked) -> list[int]:
+    """Those of a repository whose newest tag stands so."""
     newest = latest.of(tx, overview.all_images(tx, place))
     stands = standing.of_latest(tx, newest, at=view.site.now())
-    return [number for number, each in stands.items() if RESULTS[result](each)]
+    return [number for number, each in stands.items() if narrowing.says(each, result)]
 
 
 def storage(view: View) -> Answer:
