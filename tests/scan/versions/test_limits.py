@@ -1,5 +1,6 @@
 """Versions come from images and advisories: however made, they cost little."""
 
+import tracemalloc
 from contextlib import suppress
 
 import pytest
@@ -36,6 +37,18 @@ def test_the_longest_versions_are_compared_or_refused(ecosystem: str, unit: str)
     for version in ("1" + unit * ((MAX_LENGTH - 1) // len(unit)), "1" + unit * 300 + "\t"):
         with suppress(VersionInvalid):
             assert versions.compare(ecosystem, version, version) == 0
+
+
+def test_long_versions_are_not_kept_in_memory() -> None:
+    long = [f"{number}" + "-1" * ((MAX_LENGTH - 4) // 2) for number in range(100)]
+    tracemalloc.start()
+    try:
+        for each in long:
+            versions.key("RubyGems", each)
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < most < 2**20
 
 
 @WITH_EACH

@@ -19,6 +19,8 @@ MAX_LENGTH: Final = 1_000
 MAX_DIGITS: Final = 200
 KEPT: Final = 4_096
 """Keys: the versions of an advisory are compared with those of many components, one after the other."""
+LONGEST_KEPT: Final = 64
+"""Characters: the key of a version that somebody made as long as may be takes 100 KB."""
 
 _NUMBER_TOO_LONG = re.compile(rf"[0-9]{{{MAX_DIGITS + 1}}}")
 
@@ -52,9 +54,17 @@ def compare(ecosystem: str, a: str, b: str) -> int:
     return -1 if ours < theirs else int(theirs < ours)
 
 
-@lru_cache(maxsize=KEPT)
 def key(ecosystem: str, version: str) -> Key:
     """What the version is sorted by among those of its ecosystem. Raises `VersionInvalid`."""
+    return _kept(ecosystem, version) if len(version) <= LONGEST_KEPT else _made(ecosystem, version)
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(ecosystem: str, version: str) -> Key:
+    return _made(ecosystem, version)
+
+
+def _made(ecosystem: str, version: str) -> Key:
     make = _KEYS.get(ecosystem.partition(":")[0])
     if make is None:
         raise VersionInvalid(version, f"the order of versions of {ecosystem[:80]!r} is not known")
