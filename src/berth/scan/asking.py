@@ -23,7 +23,7 @@ from berth.words.digest import Digest
 from berth.words.errors import ManifestUnknown, NotScannable
 from berth.words.policies import ScanPolicy
 
-AT_ONCE = 2_000
+AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
