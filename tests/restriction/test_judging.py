@@ -254,6 +254,14 @@ def test_refused_pulls_make_one_row_a_day_and_one_event_an_hour(target: Target, 
         ).items
     assert (row.pulls, today.pulls, warned.pulls) == (7, 1, 4)
     assert (row.image, row.principal, row.reference) == ("main/apps/web", "bob", "v1")
+    seen = Refusals()  # of an image that is gone, whose number SQLite has given to this one
+    seen.count(
+        Key(found.id, "sha256:bb", "eve", "refused", "unscanned", clock.at.date()),
+        Pull("main/apps/web-2@sha256:bb", "sha256:bb", facts, Actor("eve"), clock.at),
+    )
+    with site.db.write() as tx:
+        refused.write(tx, seen.take())
+        assert len(refused.page(tx, target.place, Wanted("-last_at"), since=clock.at).items) == 1
     clock.forward(days=40)
     refused.forget.run(site)
     with site.db.read() as tx:

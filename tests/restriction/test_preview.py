@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 
 from berth.audit.events import Actor
 from berth.db.tables import image as images_
-from berth.db.tables import tag, waiver
+from berth.db.tables import manifest, tag, waiver
 from berth.people.access import Principal
 from berth.people.callers import Caller
 from berth.registry.images import Image
@@ -164,9 +164,10 @@ def _is_sum_of(sums: Sums, tried: Mapping[str, Outcome], now: Mapping[str, Outco
 def test_a_preview_names_the_tags_page_by_page_and_who_pulled_them_lately(world: World) -> None:
     site, seen = world.site, Pulls()
     with site.db.read() as tx:
-        ids = dict(tx.execute(select(tag.c.name, tag.c.manifest_id)).all())
+        named = select(tag.c.name, manifest.c.id, manifest.c.digest).join(manifest, manifest.c.id == tag.c.manifest_id)
+        pulled = {row.name: (row.id, row.digest) for row in tx.execute(named)}
     for name, who, days in (("b", "ci", 1), ("b", "bob", 3), ("c", "ci", 2), ("h", "bob", 20), ("a", "eve", 1)):
-        seen.count(ids[name], who, site.now() - timedelta(days=days), by_tag=True)
+        seen.count(*pulled[name], who, site.now() - timedelta(days=days), by_tag=True)
         taken = seen.take()
         assert taken is not None
         with site.db.write() as tx:

@@ -30,6 +30,8 @@ AUDITED_EVERY = timedelta(hours=1)
 MOST = 2000
 """Different ones between two flushes; what comes beyond is counted and not told."""
 
+NOWHERE: tuple[str, ...] = ()
+
 OUTCOMES: tuple[Outcome, ...] = ("refused", "warned", "permitted")
 RULES: tuple[Rule, ...] = get_args(Rule)
 
@@ -104,11 +106,28 @@ class Refusals:
 
 def write(tx: Connection, taken: dict[Key, Pull]) -> None:
     """Keep those of images that are still there, and audit what nobody has audited within the hour."""
-    ids = {key.image_id for key in taken}
-    there = select(image.c.id).where(image.c.id.in_(ids)).order_by(image.c.id)
-    present = set(tx.scalars(there.with_for_update(read=True, key_share=True))) if ids else set()
-    for key in sorted((key for key in taken if key.image_id in present), key=_order):
+    paths = _paths(tx, {key.image_id for key in taken})
+    there = (key for key, pull in taken.items() if pull.target.startswith(paths.get(key.image_id, NOWHERE)))
+    for key in sorted(there, key=_order):
         _write(tx, key, taken[key])
+
+
+def _paths(tx: Connection, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """How targets in these images begin, which do not go before the transaction ends.
+
+    SQLite gives the number of the last image, once it is gone, to the next one.
+    """
+    if not ids:
+        return {}
+    query = (
+        select(image.c.id, registry.c.name, repository.c.name, image.c.name)
+        .join_from(image, repository, repository.c.id == image.c.repository_id)
+        .join(registry, registry.c.id == repository.c.registry_id)
+        .where(image.c.id.in_(ids))
+        .order_by(image.c.id)
+    )
+    rows = tx.execute(query.with_for_update(of=image, read=True, key_share=True))
+    return {number: ("/".join(path) + ":", "/".join(path) + "@") for number, *path in rows}
 
 
 def page(

@@ -56,8 +56,8 @@ def served(request: Request, found: FoundManifest, reference: Reference) -> Answ
         return Answer(200, headers)
     answer = Answer(200, headers, parts.quick.body(found))
     if not request.is_scan:
-        principal = request.caller.principal
-        parts.pulls.count(found.id, str(principal), request.site.now(), by_tag=isinstance(reference, str))
+        who, by_tag = str(request.caller.principal), isinstance(reference, str)
+        parts.pulls.count(found.id, found.digest, who, request.site.now(), by_tag=by_tag)
     return answer
 
 
