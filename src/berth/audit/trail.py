@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from time import monotonic
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, or_, select
 
@@ -88,19 +87,9 @@ def purge(site: Site) -> None:
     if not site.settings.audit_days:
         return
     ended = site.now() - timedelta(days=site.settings.audit_days)
-    while _purge_some(site, ended) == AT_ONCE:
-        pass
-
-
-def _purge_some(site: Site, ended: datetime) -> int:
-    """In a transaction of its own; returns how many went."""
-    began = monotonic()
-    with site.db.write(durable=False) as tx:
-        over = select(audit_event.c.id).where(audit_event.c.at < ended).order_by(audit_event.c.at).limit(AT_ONCE)
-        gone = tx.execute(delete(audit_event).where(audit_event.c.id.in_(over))).rowcount
-    if gone == AT_ONCE:
-        site.db.give_way(began)
-    return gone
+    over = select(audit_event.c.id).where(audit_event.c.at < ended).order_by(audit_event.c.at).limit(AT_ONCE)
+    some = delete(audit_event).where(audit_event.c.id.in_(over))
+    site.db.in_parts(lambda tx: tx.execute(some).rowcount, AT_ONCE)
 
 
 def _this_or(column: ColumnElement[str], text: str, *more: str) -> ColumnElement[bool]:

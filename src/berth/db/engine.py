@@ -74,6 +74,21 @@ class Database:
         if self.is_embedded:
             time.sleep(min(max(LEAST_REST, time.monotonic() - since), LONGEST_REST))
 
+    def in_parts(self, act: Callable[[Connection], int], size: int) -> int:
+        """Have an act done again and again until it does less than `size`; returns how much it did in all.
+
+        Each time is a transaction of its own, which is not durable, and between them others come in.
+        """
+        done = 0
+        while True:
+            began = time.monotonic()
+            with self.write(durable=False) as tx:
+                some = act(tx)
+            done += some
+            if some < size:
+                return done
+            self.give_way(began)
+
     def together(self, act: Callable[[Connection], T]) -> T:
         """As `write`, for what comes often and from many at once: those who come together share a commit.
 

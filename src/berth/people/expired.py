@@ -4,10 +4,12 @@ from berth.jobs import job
 from berth.people import refresh, sessions, throttle
 from berth.site import Site
 
+AT_ONCE = 500
+
 
 @job("people.purge_expired")
 def purge(site: Site) -> None:
-    with site.db.write(durable=False) as tx:
-        throttle.purge(tx, site.now())
-        refresh.purge(tx, site.now())
-        sessions.purge(tx, site.now())
+    now = site.now()
+    site.db.in_parts(lambda tx: throttle.purge(tx, now, AT_ONCE), AT_ONCE)
+    site.db.in_parts(lambda tx: refresh.purge(tx, now, AT_ONCE), AT_ONCE)
+    site.db.in_parts(lambda tx: sessions.purge(tx, now, AT_ONCE), AT_ONCE)

@@ -10,10 +10,13 @@ from berth.people import keys, sign_in
 from berth.people.access import Principal
 from berth.words.errors import Unauthenticated
 
+FEW = 50
+"""Expired tokens that a new one takes along."""
+
 
 def issue(tx: Connection, principal: Principal, service: str, *, at: datetime, days: int) -> str:
-    """A new token for an account, and for the key it has signed in with. Forgets those that have expired."""
-    purge(tx, at)
+    """A new token for an account, and for the key it has signed in with. Forgets some that have expired."""
+    purge(tx, at, FEW)
     token = secrets.token_urlsafe(32)
     tx.execute(
         insert(refresh_token).values(
@@ -47,8 +50,9 @@ def revoke(tx: Connection, token: str) -> None:
     tx.execute(delete(refresh_token).where(refresh_token.c.hash == keys.digest(token)))
 
 
-def purge(tx: Connection, at: datetime) -> None:
-    """Forget tokens that have expired."""
-    expired = select(refresh_token.c.hash).where(refresh_token.c.expires_at <= at)
+def purge(tx: Connection, at: datetime, most: int) -> int:
+    """Forget some tokens that have expired; returns how many."""
+    expired = select(refresh_token.c.hash).where(refresh_token.c.expires_at <= at).limit(most)
     # Rows that another transaction holds are skipped: waiting for them could be waiting in a circle.
-    tx.execute(delete(refresh_token).where(refresh_token.c.hash.in_(expired.with_for_update(skip_locked=True))))
+    mine = refresh_token.c.hash.in_(expired.with_for_update(skip_locked=True))
+    return tx.execute(delete(refresh_token).where(mine)).rowcount

@@ -76,7 +76,8 @@ def end_everywhere(tx: Connection, principal: Principal, actor: Actor, *, at: da
     return ended
 
 
-def purge(tx: Connection, at: datetime) -> None:
-    """Forget sessions that have expired, and those whose account has a new epoch."""
+def purge(tx: Connection, at: datetime, most: int) -> int:
+    """Forget some sessions that have expired, or whose account has a new epoch; returns how many."""
     current = select(account.c.epoch).where(account.c.id == session.c.account_id).scalar_subquery()
-    tx.execute(delete(session).where((session.c.expires_at <= at) | (session.c.epoch != current)))
+    over = select(session.c.hash).where((session.c.expires_at <= at) | (session.c.epoch != current)).limit(most)
+    return tx.execute(delete(session).where(session.c.hash.in_(over))).rowcount

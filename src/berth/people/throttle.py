@@ -20,6 +20,8 @@ OF_PAIR = 5
 OF_ADDRESS = 20
 LONGEST = timedelta(minutes=15)
 FORGOTTEN = timedelta(hours=1)
+FEW = 50
+"""Failures that one more takes along."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ def check(tx: Connection, tried: Attempt, at: datetime) -> None:
 
 
 def count(tx: Connection, tried: Attempt, at: datetime) -> None:
-    """Count a failure, and let go of failures that are forgotten."""
-    purge(tx, at)
+    """Count a failure, and let go of some that are forgotten."""
+    purge(tx, at, FEW)
     one_more = case((throttle.c.failed_at < at - FORGOTTEN, 1), else_=throttle.c.failures + 1)
     for key, limit in tried.limits.items():
         new = {"key": key, "failures": 1, "until": at, "failed_at": at}
@@ -69,11 +71,11 @@ def clear(tx: Connection, tried: Attempt) -> None:
     tx.execute(delete(throttle).where(throttle.c.key == tried.pair))
 
 
-def purge(tx: Connection, at: datetime) -> None:
-    """Forget failures that are long past."""
+def purge(tx: Connection, at: datetime, most: int) -> int:
+    """Forget some failures that are long past; returns how many."""
     # Rows that another transaction holds are skipped: waiting for them could be waiting in a circle.
-    old = select(throttle.c.key).where(throttle.c.failed_at < at - FORGOTTEN)
-    tx.execute(delete(throttle).where(throttle.c.key.in_(old.with_for_update(skip_locked=True))))
+    old = select(throttle.c.key).where(throttle.c.failed_at < at - FORGOTTEN).limit(most)
+    return tx.execute(delete(throttle).where(throttle.c.key.in_(old.with_for_update(skip_locked=True)))).rowcount
 
 
 def _wait(failures: int, limit: int) -> timedelta:

@@ -56,18 +56,9 @@ def expire_uploads(site: Site) -> int:
         if began <= oldest or (began > site.now() and stored.changed_at < oldest):
             site.blobs.discard(stored.name)
             gone += 1
-    while _forget_some(site, oldest) == BATCH:
-        pass
-    return gone
-
-
-def _forget_some(site: Site, oldest: datetime) -> int:
-    began = time.monotonic()
-    with site.db.write(durable=False) as tx:
-        over = select(ended_upload.c.id).where(ended_upload.c.at <= oldest).limit(BATCH)
-        gone = tx.execute(delete(ended_upload).where(ended_upload.c.id.in_(over))).rowcount
-    if gone == BATCH:
-        site.db.give_way(began)
+    over = select(ended_upload.c.id).where(ended_upload.c.at <= oldest).limit(BATCH)
+    some = delete(ended_upload).where(ended_upload.c.id.in_(over))
+    site.db.in_parts(lambda tx: tx.execute(some).rowcount, BATCH)
     return gone
 
 

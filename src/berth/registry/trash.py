@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import Any
 
 import structlog
@@ -179,20 +178,12 @@ def values_of(table: Table, facts: Mapping[str, Any]) -> Facts:  # Any: JSON val
 
 def take_out_what_is_over(site: Site) -> int:
     """In small transactions; returns how many entries went."""
-    gone = 0
-    while True:
-        began = monotonic()
-        some = _purge_some(site)
-        gone += some
-        if some < BATCH:
-            return gone
-        site.db.give_way(began)
 
-
-def _purge_some(site: Site) -> int:
-    with site.db.write(durable=False) as tx:
+    def some(tx: Connection) -> int:
         over = select(trash.c.id).where(trash.c.purge_at <= site.now()).order_by(trash.c.purge_at).limit(BATCH)
         return take_out(tx, list(tx.scalars(over)))
+
+    return site.db.in_parts(some, BATCH)
 
 
 def take_out(tx: Connection, ids: Collection[int]) -> int:
