@@ -56,6 +56,13 @@ def in_trash(site: Site, above: str | None = None, caller: Caller = OPERATOR) ->
         return place_trash.repositories(tx, caller, places.find(tx, above), Wanted("deleted_at")).items
 
 
+def discard(site: Site, item: Item) -> None:
+    with site.db.write() as tx:
+        above = places.find(tx, item.path.partition("/")[0]) if item.kind == "repository" else None
+        place_trash.discard(tx, OPERATOR, above, [item.id], at=site.now())
+    run_jobs(site, JOBS)
+
+
 def restore(site: Site, item: Item, *, name: str | None = None, caller: Caller = OPERATOR) -> Requested:
     with site.db.write() as tx:
         if item.kind == "registry":
@@ -192,16 +199,27 @@ def test_what_was_done_in_a_place_that_is_gone_is_not_seen_in_the_next_one(
     """SQLite gives the number of the last row, once it is gone, to the next one."""
     make.manifest(web, b"one", tag="v1")
     delete(site, path)
-    [item] = in_trash(site, path.rpartition("/")[0] or None)
-    with site.db.write() as tx:
-        above = places.find(tx, "main") if item.kind == "repository" else None
-        place_trash.discard(tx, OPERATOR, above, [item.id], at=site.now())
-    run_jobs(site, JOBS)
-    make.repository(site, following if above else "next/apps")
+    discard(site, in_trash(site, path.rpartition("/")[0] or None)[0])
+    make.repository(site, following if "/" in following else "next/apps")
     caller = Caller(user(site, "new", following, Action.ADMIN).principal, Actor("new"))
     with site.db.read() as tx:
         assert operations.page(tx, None, Wanted("-started_at"), operations.visible(tx, caller)).items == []
         assert operations.page(tx, None, Wanted("-started_at"), operations.visible(tx, OPERATOR)).items != []
+
+
+@pytest.mark.parametrize("path", ["main", "main/apps"])
+def test_the_number_of_a_place_that_is_gone_is_not_given_to_another(site: Site, path: str) -> None:
+    """Who still sees it in a list and gives it up, too, must not lose what was deleted since."""
+    make.repository(site, "main/apps")
+    top = path.rpartition("/")[0] or None
+    delete(site, path)
+    [seen] = in_trash(site, top)
+    discard(site, seen)
+    make.repository(site, "main/next")
+    delete(site, "main/next" if top else "main")
+    with pytest.raises(TrashUnknown):
+        discard(site, seen)
+    assert len(in_trash(site, top)) == 1
 
 
 def test_a_place_is_given_up_before_its_time(web: Target, site: Site) -> None:

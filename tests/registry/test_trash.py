@@ -156,6 +156,19 @@ def test_an_entry_is_given_up_before_its_time(web: Target, site: Site) -> None:
     assert acts.in_trash(web) == []
 
 
+def test_the_number_of_an_entry_that_is_gone_is_not_given_to_another(web: Target, site: Site) -> None:
+    """Who still sees it in a list and gives it up, too, must not lose what was deleted since."""
+    acts.delete(web, make.manifest(web, b"one", tag="v1"))
+    [seen] = acts.in_trash(web)
+    with site.db.write() as tx:
+        trash.discard(tx, web.place, [seen.id], acts.PERSON, at=site.now())
+    acts.delete(web, make.manifest(web, b"two", tag="v2"))
+    with pytest.raises(TrashUnknown), site.db.write() as tx:
+        trash.discard(tx, web.place, [seen.id], acts.PERSON, at=site.now())
+    [kept] = acts.in_trash(web)
+    assert kept.tags == ["v2"]
+
+
 def test_entries_of_two_images_are_not_restored_together(web: Target, other: Target) -> None:
     for target in (web, other):
         acts.delete(target, make.manifest(target, b"layer", tag="v1"))

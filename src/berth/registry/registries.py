@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db import changes, pages, versions
+from berth.db import changes, numbers, pages, versions
 from berth.db.pages import Found, Wanted
 from berth.db.tables import AWAY, registry, repository
 from berth.registry import place_trash
@@ -79,9 +79,10 @@ def create(
     }
     refuse_taken(tx, values)
     made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
+    [number] = numbers.fresh(tx, registry, 1)
     try:
         with tx.begin_nested():
-            tx.execute(insert(registry).values(**values, **made))
+            tx.execute(insert(registry).values(**number, **values, **made))
     except IntegrityError:
         raise AlreadyExists("registry", name) from None
     changes.bump(tx, changes.ACCESS)

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, sele
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db import changes, insert_ignore, pages, versions
+from berth.db import changes, insert_ignore, numbers, pages, versions
 from berth.db.pages import Found, Wanted
 from berth.db.tables import AWAY, image, image_blob, registry, repository
 from berth.registry import place_trash, reach, registries
@@ -63,7 +63,8 @@ def ensure(tx: Connection, actor: Actor, registry_name: str, name: str, *, at: d
         "description": names.description(description),
     }
     made = {"created_by": actor.name, "created_at": at, "edited_by": actor.name, "edited_at": at}
-    if not insert_ignore(tx, repository, {**values, **policy_columns(Policies()), **made}):
+    [number] = numbers.fresh(tx, repository, 1)
+    if not insert_ignore(tx, repository, {**number, **values, **policy_columns(Policies()), **made}):
         return False
     changes.bump(tx, changes.ACCESS)
     events.record(tx, actor, "repository.create", f"{registry_name}/{name}", at=at, after={"description": description})

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, RowMapping, Table, delete, insert, se
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db import pages
+from berth.db import numbers, pages
 from berth.db.columns import Instant
 from berth.db.pages import Found, Wanted
 from berth.db.tables import image, manifest, manifest_blob, manifest_body, manifest_edge, tag, trash, trash_blob
@@ -103,7 +103,8 @@ def keep_image(
         row = tx.execute(select(image).where(image.c.id == found.id)).mappings().one()
         what = {"kind": IMAGE, "digest": "", "facts": facts_of(image, row), "tags": [], "body": b"", "size": 0}
         here = {"repository_id": found.repository_id, "image": found.path.image, "batch": batch}
-        tx.execute(insert(trash).values(**what, **here, **_deed(actor, at, keep, why)))
+        [number] = numbers.fresh(tx, trash, 1)
+        tx.execute(insert(trash).values(**number, **what, **here, **_deed(actor, at, keep, why)))
 
 
 def page(tx: Connection, place: Place, wanted: Wanted, *, image_name: str | None = None) -> Found[Item]:
@@ -207,6 +208,7 @@ def _store(tx: Connection, found: Image, ids: list[int], deed: dict[str, object]
         facts = {"manifest": facts_of(manifest, row), "children": children.get(row["id"], [])}
         what = {"digest": row["digest"], "facts": facts, "tags": names.get(row["id"], [])}
         values.append({**here, **what, "body": row["body"], "size": row["total_size"]})
+    values = [{**number, **each} for number, each in zip(numbers.fresh(tx, trash, len(values)), values, strict=True)]
     # All in one statement: each for itself would be a way to the database and back.
     stored = tx.execute(insert(trash).returning(trash.c.id, trash.c.digest), values).all()
     holds = [{"trash_id": each.id, "digest": blob} for each in stored for blob in held.get(ids_of[each.digest], ())]

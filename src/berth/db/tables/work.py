@@ -55,4 +55,5 @@ change = Table(
     Column("name", String(20), primary_key=True),
     Column("version", BigInteger, nullable=False),
 )
-"""Counters that caches compare: `access` goes up with every change of people, grants, registries, repositories."""
+"""Counters that caches compare: `access` goes up with every change of people, grants, registries, repositories. Those
+named as a table say which of its numbers was given last (`numbers`)."""
