@@ -1,6 +1,7 @@
 """JSON in columns comes back as it was written, by whichever of the two writers of it."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,13 @@ def test_a_value_comes_back_as_it_was_written(value: object) -> None:
 def test_what_python_wrote_before_is_read_and_the_other_way_round(value: object) -> None:
     assert documents.loads(json.dumps(value)) == value
     assert json.loads(documents.dumps(value)) == value
+
+
+@pytest.mark.parametrize("beside", ["", "\ud800"])
+def test_a_time_becomes_a_text_whatever_stands_beside_it(beside: str) -> None:
+    at = datetime(2026, 2, 3, 4, 5, 6, 789012, tzinfo=UTC)
+    written = documents.loads(documents.dumps({"at": at, "text": beside}))
+    assert (datetime.fromisoformat(written["at"]), written["text"]) == (at, beside)
 
 
 def test_what_is_no_json_is_refused_in_both_directions() -> None:
