@@ -28,7 +28,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "ctr": "containerd",
         "nginx": "nginx-light",
         "openssl": "openssl",
-        "chromium": "chromium",
+        "chromium-headless-shell": "chromium-headless-shell",
         "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf": "fonts-dejavu-core",
     },
     "bench": {"docker-registry": "docker-registry", "wrk": "wrk"},

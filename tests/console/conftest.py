@@ -20,7 +20,7 @@ Enter = Callable[..., Window]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """While it is open there is a running loop in this thread, which tests of other modules want to themselves."""
-    programs.need("chromium")
+    programs.need("chromium-headless-shell")
     with chromium() as running:
         yield running
 

@@ -42,8 +42,8 @@ EXPECTED = ("status of 409", "status of 422", "status of 404", "status of 403", 
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
-    """The system's own browser."""
-    program = packages.find("chromium")
+    """The system's own browser, without the windows that nobody would see."""
+    program = packages.find("chromium-headless-shell")
     assert program is not None
     os.environ.setdefault("DEBUG", "")
     with sync_playwright() as playwright:
