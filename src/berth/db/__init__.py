@@ -2,7 +2,16 @@
 
 from berth.db.engine import Database, Query
 from berth.db.prepared import Prepared
-from berth.db.rows import among, insert_fresh, insert_ignore, insert_many, insert_many_ignore, update_many, upsert
+from berth.db.rows import (
+    among,
+    insert_fresh,
+    insert_ignore,
+    insert_many,
+    insert_many_ignore,
+    update_many,
+    upsert,
+    upsert_from,
+)
 
 __all__ = [
     "Database",
@@ -15,4 +24,5 @@ __all__ = [
     "insert_many_ignore",
     "update_many",
     "upsert",
+    "upsert_from",
 ]

@@ -7,8 +7,9 @@ comes while another writes waits, and the next to write does so for all who wait
        B, C, D wait ──┴──B writes for B, C and D, one flush──┐
                               E waits ───────────────────────┴── ...
 
-Several have a savepoint each: what one is refused, or fails at, the others do not feel. An act that was answered
-is committed; when the commit fails, it fails for all of them.
+What one is refused, or fails at, the others do not feel: then all of it is rolled back and begun anew with a savepoint
+for each, which is rare, and takes half as long again. An act that was answered is committed; when the commit fails, it
+fails for all of them.
 """
 
 import sqlite3
@@ -58,14 +59,23 @@ class Joint:
         try:
             with self._writing() as connection:
                 batch = self._taken()
-                with self._begun(connection):
-                    for turn in batch:
-                        turn.take(connection, alone=len(batch) == 1)
+                try:
+                    with self._begun(connection):
+                        for turn in batch:
+                            turn.take(connection)
+                except _Failed:
+                    if len(batch) > 1:
+                        self._apart(connection, batch)
         except BaseException as error:  # noqa: BLE001  each raises it where it waits
             for turn in batch:
                 turn.failed(error)
         finally:
             self._pass_on(batch, mine)
+
+    def _apart(self, connection: Connection, batch: list["_Turn"]) -> None:
+        with self._begun(connection):
+            for turn in batch:
+                turn.take_apart(connection)
 
     def _taken(self) -> list["_Turn"]:
         with self._lock:
@@ -81,6 +91,10 @@ class Joint:
         for turn in batch:
             if turn is not mine:
                 turn.wake()
+
+
+class _Failed(Exception):
+    """An act of many, which are to be tried apart."""
 
 
 class _Turn:
@@ -102,11 +116,17 @@ class _Turn:
         self._leads = leads
         self._asleep.release()
 
-    def take(self, connection: Connection, *, alone: bool) -> None:
-        """Raises what ended the whole transaction."""
-        if alone:
+    def take(self, connection: Connection) -> None:
+        """Raises `_Failed`, which ends the transaction of all."""
+        try:
             self._result = self._act(connection)
-            return
+        except Exception as error:  # noqa: BLE001  it is raised where it waits, or comes again
+            self._error = error
+            raise _Failed from None
+
+    def take_apart(self, connection: Connection) -> None:
+        """Anew. Raises what ended the whole transaction."""
+        self._error = None
         driver = cast("sqlite3.Connection", connection.connection.driver_connection)
         try:
             with _savepoint(driver):

@@ -9,6 +9,7 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
+    Select,
     Table,
     TableValuedAlias,
     Text,
@@ -152,3 +153,12 @@ def upsert(tx: Connection, table: Table, values: Values, key: Sequence[str], cha
     else:
         statement = _insert(dialect, table).on_conflict_do_update(index_elements=list(key), set_=change)
         tx.execute(statement, values)
+
+
+def upsert_from(
+    dialect: str, table: Table, names: Sequence[str], rows: Select[Any], key: Sequence[str]
+) -> _Insert:  # Any: rows of any shape
+    """Insert what a query finds as these columns, or set them on the rows that have the same `key` columns."""
+    statement = _insert(dialect, table).from_select(list(names), rows)
+    values = {name: statement.excluded[name] for name in names if name not in key}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=values)

@@ -1,12 +1,13 @@
 """Blobs: bytes shared by all images, visible only through an image that holds them."""
 
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, select, update
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db import insert_ignore, upsert
+from berth.db import Prepared, insert_ignore, upsert, upsert_from
 from berth.db.tables import blob, image, image_blob, manifest, manifest_blob, registry, repository
 from berth.people.access import Place
 from berth.registry import images, locks
@@ -23,7 +24,14 @@ MOUNT_CANDIDATES = 50
 
 
 def add(tx: Connection, found: Image, content: Digest, size: int, key: str, *, at: datetime) -> str:
-    """Let an image hold a blob whose bytes are stored at `key`; returns the key that the blob has.
+    """Let an image hold a blob whose bytes are stored at `key`; returns what `store` does."""
+    kept = store(tx, content, size, key, at=at)
+    hold(tx, found, content, at=at)
+    return kept
+
+
+def store(tx: Connection, content: Digest, size: int, key: str, *, at: datetime) -> str:
+    """Let a blob be there whose bytes are stored at `key`, for an image to hold it; returns the key that the blob has.
 
     When the bytes were there already that is another key, and the caller deletes the object at its own.
     """
@@ -35,7 +43,6 @@ def add(tx: Connection, found: Image, content: Digest, size: int, key: str, *, a
         else:
             query = select(blob.c.key).where(blob.c.digest == str(content))
             kept = tx.scalar(query.with_for_update(read=True))
-    hold(tx, found, content, at=at)
     return kept
 
 
@@ -43,6 +50,26 @@ def hold(tx: Connection, found: Image, content: Digest, *, at: datetime) -> None
     """Let an image hold a blob that exists, and count its grace from now."""
     values = {"image_id": found.id, "digest": str(content), "renewed_at": at}
     upsert(tx, image_blob, values, ["image_id", "digest"])
+
+
+def hold_at(tx: Connection, place: Place, path: ImagePath, content: Digest, *, at: datetime) -> bool:
+    """As `hold`, of the image of this path, in one statement; False when there is none that takes blobs."""
+    here = {"repository_id": place.repository_id, "image": path.image}
+    return bool(_hold_at(tx.dialect.name).run(tx, digest=str(content), at=at, **here))
+
+
+@cache
+def _hold_at(dialect: str) -> Prepared:
+    row = image_blob.c
+    values = (bindparam("digest", type_=row.digest.type), bindparam("at", type_=row.renewed_at.type))
+    states: list[ColumnElement[str]] = [
+        bindparam(f"visible{number}", state) for number, state in enumerate(images.VISIBLE)
+    ]
+    here = (image.c.repository_id == bindparam("repository_id"), image.c.name == bindparam("image"))
+    found = select(image.c.id, *values).where(*here, image.c.state.in_(states))
+    return Prepared(
+        upsert_from(dialect, image_blob, ["image_id", "digest", "renewed_at"], found, ["image_id", "digest"])
+    )
 
 
 def mount(tx: Connection, found: Image, source: Image, content: Digest, *, at: datetime) -> None:

@@ -132,10 +132,12 @@ def finish(site: Site, found: Upload, part: Part, expected: Digest, running: Has
 
 def _held(tx: Connection, found: Upload, content: Digest, size: int, key: str, actor: Actor, *, at: datetime) -> str:
     """The rows of a blob whose bytes are stored; returns the key that it has."""
-    into = images.for_blob(tx, found.place, found.path, actor, at=at)
     if not _end(tx, found, at=at):
         raise UploadUnknown(found.id)
-    return blobs.add(tx, into, content, size, key, at=at)
+    kept = blobs.store(tx, content, size, key, at=at)
+    if not blobs.hold_at(tx, found.place, found.path, content, at=at):
+        blobs.hold(tx, images.for_blob(tx, found.place, found.path, actor, at=at), content, at=at)
+    return kept
 
 
 def cancel(site: Site, found: Upload) -> bool:
