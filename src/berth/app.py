@@ -79,7 +79,7 @@ class Berth:
         """What is slow to open, and not needed at once."""
         self._api.open()
         self._console.open()
-        tickets.key_of(self._site)  # no request has to read it on the loop
+        tickets.seal_key(self._site)  # no request has to read it on the loop
 
     def flush(self, *, everything: bool = False) -> None:
         """Write what was counted in memory. What cannot be written now is kept for the next time."""

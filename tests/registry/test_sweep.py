@@ -196,7 +196,8 @@ def test_one_round_takes_however_much_there_is(site: Site, clock: Clock, web: Ta
         for number in range(2 * sweep.BATCH + 1):
             content = digest.of(str(number).encode())
             key = f"sha256/{content.hex[:2]}/{content.hex}.{uuid.uuid4()}"
-            blobs.add(tx, found, content, 1, key, at=site.now())
+            blobs.store(tx, content, 1, key, at=site.now())
+            blobs.hold(tx, found, content, at=site.now())
     for _ in range(2 * sweep.BATCH + 1):
         space.leave_upload(site, b"x")
     kept = make.manifest(web, b"layer", tag="v1")

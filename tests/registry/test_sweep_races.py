@@ -114,7 +114,9 @@ def test_a_blob_that_is_being_taken_stays_and_the_others_go(shared: Site, app: T
     age(shared)
     sweep.drop_holds(shared)
     with shared.db.write() as tx:
-        kept = blobs.add(tx, app.for_push(tx), contents[2], 1, "another key", at=shared.now())
+        found = app.for_push(tx)
+        kept = blobs.store(tx, contents[2], 1, "another key", at=shared.now())
+        blobs.hold(tx, found, contents[2], at=shared.now())
         assert sweep.drop_blobs(shared) == 4
     sweep.once(shared)
     assert space.keys(shared) == space.objects(shared) == {kept}

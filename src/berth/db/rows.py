@@ -45,9 +45,12 @@ def _insert_ignore(dialect: str, table: Table, names: tuple[str, ...]) -> Prepar
 
 @lru_cache(maxsize=256)
 def _upsert(dialect: str, table: Table, names: tuple[str, ...], key: tuple[str, ...]) -> Prepared:
-    statement = _insert(dialect, table)
+    return Prepared(_or_set(_insert(dialect, table), names, key), *names)
+
+
+def _or_set(statement: _Insert, names: Sequence[str], key: Sequence[str]) -> _Insert:
     values = {name: statement.excluded[name] for name in names if name not in key}
-    return Prepared(statement.on_conflict_do_update(index_elements=key, set_=values), *names)
+    return statement.on_conflict_do_update(index_elements=list(key), set_=values)
 
 
 def insert_ignore(tx: Connection, table: Table, values: Values | Sequence[Values]) -> int:
@@ -159,6 +162,4 @@ def upsert_from(
     dialect: str, table: Table, names: Sequence[str], rows: Select[Any], key: Sequence[str]
 ) -> _Insert:  # Any: rows of any shape
     """Insert what a query finds as these columns, or set them on the rows that have the same `key` columns."""
-    statement = _insert(dialect, table).from_select(list(names), rows)
-    values = {name: statement.excluded[name] for name in names if name not in key}
-    return statement.on_conflict_do_update(index_elements=list(key), set_=values)
+    return _or_set(_insert(dialect, table).from_select(list(names), rows), names, key)

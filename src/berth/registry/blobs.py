@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from berth.audit import events
 from berth.audit.events import Actor
@@ -21,13 +21,6 @@ RENEW = timedelta(hours=1)
 
 MOUNT_CANDIDATES = 50
 """Images looked at when a mount does not say where the blob is."""
-
-
-def add(tx: Connection, found: Image, content: Digest, size: int, key: str, *, at: datetime) -> str:
-    """Let an image hold a blob whose bytes are stored at `key`; returns what `store` does."""
-    kept = store(tx, content, size, key, at=at)
-    hold(tx, found, content, at=at)
-    return kept
 
 
 def store(tx: Connection, content: Digest, size: int, key: str, *, at: datetime) -> str:
@@ -62,11 +55,7 @@ def hold_at(tx: Connection, place: Place, path: ImagePath, content: Digest, *, a
 def _hold_at(dialect: str) -> Prepared:
     row = image_blob.c
     values = (bindparam("digest", type_=row.digest.type), bindparam("at", type_=row.renewed_at.type))
-    states: list[ColumnElement[str]] = [
-        bindparam(f"visible{number}", state) for number, state in enumerate(images.VISIBLE)
-    ]
-    here = (image.c.repository_id == bindparam("repository_id"), image.c.name == bindparam("image"))
-    found = select(image.c.id, *values).where(*here, image.c.state.in_(states))
+    found = select(image.c.id, *values).where(*images.SEEN_HERE)
     return Prepared(
         upsert_from(dialect, image_blob, ["image_id", "digest", "renewed_at"], found, ["image_id", "digest"])
     )

@@ -21,6 +21,13 @@ Row = Mapping[Any, Any]  # Any: column values by name
 VISIBLE = ("active", "editing")
 """The states in which clients see an image."""
 
+SEEN_HERE = (
+    image.c.repository_id == bindparam("repository_id"),
+    image.c.name == bindparam("image"),
+    image.c.state.in_([bindparam(f"visible{place}", value) for place, value in enumerate(VISIBLE)]),
+)
+"""Such an image by its name, for statements that are prepared."""
+
 # Every push asks this several times.
 COLUMNS = (
     image.c.id,

@@ -96,11 +96,7 @@ class Bodies:
 
 class QuickReads:
     def __init__(self, site: Site) -> None:
-        here = (
-            image.c.repository_id == bindparam("repository_id"),
-            image.c.name == bindparam("image"),
-            image.c.state.in_([bindparam(f"visible{place}", value) for place, value in enumerate(images.VISIBLE)]),
-        )
+        here = images.SEEN_HERE
         columns = (manifest.c.id, manifest.c.digest, manifest.c.media_type, manifest.c.size)
         active = manifest.c.state == bindparam("active", "active")
         tagged = image.join(tag, tag.c.image_id == image.c.id).join(manifest, manifest.c.id == tag.c.manifest_id)

@@ -1,4 +1,4 @@
-"""The id of an upload says by itself when it began, with which algorithm, and that it is for the image of one name.
+"""The id of an upload says by itself when it began, with which algorithm, and that it is for the image of one path.
 
 So nothing is read or written when an upload begins, and any replica can go on with it. It looks like any UUID:
 
@@ -64,10 +64,10 @@ def started(upload_id: str) -> datetime:
 
 def _seal(site: Site, repository_id: int, path: str, told: bytes) -> bytes:
     text = told + repository_id.to_bytes(8, "big") + path.encode()
-    return hmac.digest(key_of(site), text, "sha256")[: 16 - _SEALED]
+    return hmac.digest(seal_key(site), text, "sha256")[: 16 - _SEALED]
 
 
-def key_of(site: Site) -> bytes:
+def seal_key(site: Site) -> bytes:
     """The key of the seals, read once by each process."""
     key = _keys.get(site.db)
     if key is None:

@@ -62,9 +62,7 @@ operation = Table(
     Column("id", String(36), primary_key=True),
     Column("kind", String(60), nullable=False),
     Column("target", String(520), nullable=False),
-    Column(
-        "repository_id", BigInteger, index=True
-    ),  # who may see it; no key: it outlives what it deletes, without this
+    Column("repository_id", BigInteger, index=True),  # who may see it; no key: the operation outlives it, without this
     Column("registry_id", BigInteger),
     Column("state", String(16), nullable=False),  # queued | running | done | failed
     Column("items", JSON, nullable=False),  # per item what happened
