@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -10,6 +9,7 @@ from urllib.parse import parse_qs
 
 from starlette.types import Message, Receive, Scope, Send
 
+from berth.doors.threads import Threads
 from berth.doors.wire import bodies
 from berth.doors.wire.failures import BodyTooLarge, ClientGone
 from berth.words.errors import FieldInvalid
@@ -21,7 +21,7 @@ BODILESS = (204, 304)
 
 T = TypeVar("T")
 
-_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="acts")
+_threads = Threads(THREADS, "acts")
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Query:
 
 async def in_thread(act: Callable[..., T], *args: Any, **kwargs: Any) -> T:  # Any: the act's own arguments
     """Run what blocks where it does not hold up the loop."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, partial(act, *args, **kwargs))
+    return await _threads.run(partial(act, *args, **kwargs))
 
 
 async def read_whole(

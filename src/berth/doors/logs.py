@@ -15,6 +15,7 @@ from typing import Any, TextIO
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from berth.db import documents
 from berth.settings import Settings
 from berth.words import time as instants
 
@@ -65,8 +66,7 @@ class AccessLog:
     def add(self, facts: dict[str, Any]) -> None:  # Any: JSON values
         if not self._on:
             return
-        line = json.dumps(facts) if self._json else " ".join(f"{name}={value}" for name, value in facts.items())
-        self._lines.append(line)
+        self._lines.append(_document(facts) if self._json else " ".join(f"{n}={value}" for n, value in facts.items()))
         if len(self._lines) >= FLUSH_AT:
             self.flush()
 
@@ -126,6 +126,12 @@ class Logged:
                 "request_id": request_id,
             }
         )
+
+
+def _document(facts: dict[str, Any]) -> str:  # Any: JSON values
+    """In ASCII, for a path can hold what a terminal obeys."""
+    line = documents.dumps(facts)
+    return line if line.isascii() else json.dumps(facts)
 
 
 def _own_id(scope: Scope) -> str | None:
