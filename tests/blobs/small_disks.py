@@ -33,6 +33,9 @@ def full(folder: Path) -> None:
             store.check()
         with pytest.raises(OSError, match="No space left"):
             part.write(bytes(1 << 16))
+        with pytest.raises(OSError, match="No space left"):
+            store.put(key_of(digest.of(bytes(1 << 16)), filling.new_id()), bytes(1 << 16))
+        assert filling.names(store) == (set(), {upload, filler})
     store.discard(filler)
     store.check()
     assert filling.read(store, filling.push(store, b"fits again")) == b"fits again"

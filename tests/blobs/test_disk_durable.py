@@ -92,6 +92,16 @@ def test_a_later_seal_does_nothing_but_fsync_rename_fsync(tmp_path: Path, monkey
     assert calls.made == [f"fsync {upload}", f"rename {upload} {target}", f"fsync {KEY_FOLDER}"]
 
 
+def test_what_is_put_at_once_is_made_durable_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = DiskStore.at(tmp_path)
+    calls = Calls(tmp_path, monkeypatch)
+    key = key_of(digest.of(b"x"), filling.new_id())
+    store.put(key, b"x")
+    upload, target = _names(key)
+    assert calls.made[-3:] == [f"fsync {upload}", f"rename {upload} {target}", f"fsync {KEY_FOLDER}"]
+    assert calls.made[:-3] == ["mkdir blobs/sha256", "fsync blobs", f"mkdir {KEY_FOLDER}", "fsync blobs/sha256"]
+
+
 def test_a_folder_of_another_process_is_made_durable_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other process may have made it and not yet fsynced it."""
     _push(DiskStore.at(tmp_path))
@@ -124,6 +134,16 @@ def test_bytes_that_could_not_be_made_durable_are_dropped(
     assert filling.names(disk) == (set(), set())
     with pytest.raises(UploadGone):
         disk.append(upload)
+
+
+@pytest.mark.parametrize("broken", [Path.is_file, lambda path: path.parent.name == "sha256"], ids=["file", "folder"])
+def test_nothing_is_left_of_what_could_not_be_put_durably(
+    disk: DiskStore, monkeypatch: pytest.MonkeyPatch, broken: Callable[[Path], bool]
+) -> None:
+    _break_fsync(monkeypatch, broken)
+    with pytest.raises(OSError, match="Input/output error"):
+        disk.put(key_of(digest.of(b"x"), filling.new_id()), b"x")
+    assert filling.names(disk) == (set(), set())
 
 
 def test_an_upload_that_is_discarded_while_it_is_written_out_is_gone(

@@ -23,6 +23,15 @@ def test_what_was_sealed_is_read_back_to_the_byte(store: BlobStore) -> None:
     store.delete(key)
 
 
+@pytest.mark.parametrize("content", [b"", b"all at once", bytes(MIB)], ids=["nothing", "little", "much"])
+def test_what_was_put_at_once_is_an_object_and_no_upload(store: BlobStore, content: bytes) -> None:
+    key = key_of(digest.of(content), filling.new_id())
+    store.put(key, content)
+    assert filling.read(store, key) == content
+    assert filling.names(store) == ({key}, set())
+    store.delete(key)
+
+
 def test_an_empty_blob_is_a_blob(store: BlobStore) -> None:
     key = filling.push(store, b"")
     with store.open(key) as stored:
@@ -284,7 +293,7 @@ def test_lists_can_be_worked_off_while_they_are_read(store: BlobStore) -> None:
 @pytest.mark.parametrize("key", ["../../etc/passwd", "/etc/passwd", "sha256/ab/../../../x", "", "sha256", "\0"])
 def test_what_is_no_key_is_refused_everywhere(store: BlobStore, key: str) -> None:
     upload = filling.begin(store)
-    for use in (store.open, store.delete, lambda name: store.link(name, 60)):
+    for use in (store.open, store.delete, lambda name: store.link(name, 60), lambda name: store.put(name, b"")):
         with pytest.raises(ValueError, match="not a key"):
             use(key)
     with store.append(upload) as part, pytest.raises(ValueError, match="not a key"):

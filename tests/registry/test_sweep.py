@@ -7,6 +7,7 @@ from sqlalchemy import insert
 from berth.db.tables import blob as blob_rows
 from berth.db.tables import trash, trash_blob
 from berth.registry import blobs, images, manifests, sweep, uploads
+from berth.registry.blobs import Sealed
 from berth.site import Site
 from berth.words import digest
 from berth.words.digest import Digest
@@ -196,7 +197,7 @@ def test_one_round_takes_however_much_there_is(site: Site, clock: Clock, web: Ta
         for number in range(2 * sweep.BATCH + 1):
             content = digest.of(str(number).encode())
             key = f"sha256/{content.hex[:2]}/{content.hex}.{uuid.uuid4()}"
-            blobs.store(tx, content, 1, key, at=site.now())
+            blobs.store(tx, [Sealed(content, 1, key, site.now())])
             blobs.hold(tx, found, content, at=site.now())
     for _ in range(2 * sweep.BATCH + 1):
         space.leave_upload(site, b"x")

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from berth.db.tables import image_blob
 from berth.registry import blobs, images, manifests, sweep
+from berth.registry.blobs import Sealed
 from berth.site import Site
 from berth.words import digest
 from berth.words import manifest as words
@@ -115,7 +116,7 @@ def test_a_blob_that_is_being_taken_stays_and_the_others_go(shared: Site, app: T
     sweep.drop_holds(shared)
     with shared.db.write() as tx:
         found = app.for_push(tx)
-        kept = blobs.store(tx, contents[2], 1, "another key", at=shared.now())
+        [kept] = blobs.store(tx, [Sealed(contents[2], 1, "another key", shared.now())])
         blobs.hold(tx, found, contents[2], at=shared.now())
         assert sweep.drop_blobs(shared) == 4
     sweep.once(shared)

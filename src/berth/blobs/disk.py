@@ -37,7 +37,7 @@ class DiskStore:
         """For a folder that is complete; `at` makes one so."""
         self._uploads = f"{folder}/uploads"
         self._blobs = f"{folder}/blobs"
-        self._branches = folders.Branches(folder / "blobs")
+        self._objects = _Objects(folder / "blobs")
 
     @classmethod
     def at(cls, path: str | Path) -> Self:
@@ -53,12 +53,28 @@ class DiskStore:
         file = _open_to_append(path, upload, new=new)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return _DiskPart(upload, file, path, self._blobs, self._branches)
+            return _DiskPart(upload, file, path, self._objects)
         except BlockingIOError:
             os.close(file)
             raise UploadInUse(upload) from None
         except BaseException:
             os.close(file)
+            raise
+
+    def put(self, key: str, data: bytes) -> None:
+        """Without a flock, for nobody else knows the name that the file has on its way."""
+        path = f"{self._uploads}/{keys.upload_of(key)}"
+        self._objects.prepare(key)
+        file = os.open(path, _APPEND | os.O_CREAT | os.O_EXCL, _MODE)
+        try:
+            try:
+                _write(file, data)
+                os.fsync(file)
+            finally:
+                os.close(file)
+            self._objects.take(path, key)
+        except OSError:
+            _remove(path, self._objects.path(key))
             raise
 
     def size(self, upload: str) -> int:
@@ -115,18 +131,43 @@ class DiskStore:
             file.write(_BLOCK)
 
 
+class _Objects:
+    """The folder of what is complete."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
+        self._branches = folders.Branches(folder)
+
+    def path(self, key: str) -> str:
+        return f"{self._folder}/{key}"
+
+    def prepare(self, key: str) -> None:
+        """Make the folder that it needs."""
+        self._branches.need(key.rpartition("/")[0])
+
+    def take(self, path: str, key: str) -> None:
+        """Give a file that has been fsynced its lasting name, durably. Raises `UploadGone` when it is not there."""
+        branch = key.rpartition("/")[0]
+        try:
+            os.rename(path, self.path(key))
+        except FileNotFoundError:
+            # Somebody tidied an empty folder away, or discarded the upload while it was being written out.
+            self._branches.renew(branch)
+            _rename(path, self.path(key))
+        folders.sync(f"{self._folder}/{branch}")
+
+
 class _DiskPart:
     """An upload whose flock is held through `file`, a descriptor, and let go of with it.
 
     Each call of the kernel lets another thread go first, so there are no more of them than it takes.
     """
 
-    def __init__(self, upload: str, file: int, path: str, blobs: str, branches: folders.Branches) -> None:
+    def __init__(self, upload: str, file: int, path: str, objects: "_Objects") -> None:
         self._upload = upload
         self._file = file
         self._path = path
-        self._blobs = blobs
-        self._branches = branches
+        self._objects = objects
         self._open = True
         self._status = os.fstat(file)
         self._must_be_named()
@@ -134,27 +175,25 @@ class _DiskPart:
 
     def write(self, data: bytes | memoryview) -> None:
         self._must_be_open()
-        left = memoryview(data).cast("B")
-        end = self.offset + left.nbytes
         try:
-            while left:
-                left = left[os.write(self._file, left) :]
+            written = _write(self._file, data)
         except OSError:
             os.ftruncate(self._file, self.offset)
             raise
-        self.offset = end
+        self.offset += written
 
     def seal(self, key: str) -> None:
         keys.check_key(key, upload=self._upload)
         self._must_be_open()
-        target = f"{self._blobs}/{key}"
+        target = self._objects.path(key)
         self._must_be_named()
         if os.access(target, os.F_OK):
             raise FileExistsError(f"{key} is written already")
-        branch = key.rpartition("/")[0]
-        self._branches.need(branch)
+        self._objects.prepare(key)
         try:
-            self._move(target, branch)
+            os.utime(self._file)
+            os.fsync(self._file)
+            self._objects.take(self._path, key)
         except OSError:
             # What the kernel failed to write it may forget, and the next fsync would succeed: the bytes are lost.
             _remove(self._path, target)
@@ -172,17 +211,6 @@ class _DiskPart:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
-
-    def _move(self, target: str, branch: str) -> None:
-        os.utime(self._file)
-        os.fsync(self._file)
-        try:
-            os.rename(self._path, target)
-        except FileNotFoundError:
-            # Somebody tidied an empty folder away, or discarded the upload while it was being written out.
-            self._branches.renew(branch)
-            _rename(self._path, target, self._upload)
-        folders.sync(f"{self._blobs}/{branch}")
 
     def _must_be_open(self) -> None:
         """The number of a closed descriptor may be somebody else's by now."""
@@ -227,11 +255,20 @@ def _open_to_append(path: str, upload: str, *, new: bool) -> int:
         raise UploadGone(upload) from None
 
 
-def _rename(path: str, target: str, upload: str) -> None:
+def _write(file: int, data: bytes | memoryview) -> int:
+    """All of it; returns how many bytes there were."""
+    left = memoryview(data).cast("B")
+    size = left.nbytes
+    while left:
+        left = left[os.write(file, left) :]
+    return size
+
+
+def _rename(path: str, target: str) -> None:
     try:
         os.rename(path, target)
     except FileNotFoundError:
-        raise UploadGone(upload) from None
+        raise UploadGone(path.rpartition("/")[2]) from None
 
 
 def _remove(*paths: str) -> None:

@@ -28,6 +28,11 @@ def digest_of(key: str) -> Digest:
     return Digest(key.partition("/")[0], _match(key)[2])
 
 
+def upload_of(key: str) -> str:
+    """Raises `ValueError` for what is no key."""
+    return _match(key)[3]
+
+
 def is_key(text: str) -> bool:
     pattern = _KEYS.get(text.partition("/")[0])
     return pattern is not None and pattern.fullmatch(text) is not None

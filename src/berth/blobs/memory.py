@@ -39,6 +39,11 @@ class MemoryStore:
             found.held = True
         return _MemoryPart(self, upload, found)
 
+    def put(self, key: str, data: bytes) -> None:
+        keys.check_key(key)
+        with self._lock:
+            self._objects[key] = _Bytes(bytearray(data))
+
     def size(self, upload: str) -> int:
         keys.check_upload(upload)
         with self._lock:

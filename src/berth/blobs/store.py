@@ -79,6 +79,10 @@ class BlobStore(Protocol):
         """Hold an upload; with `new` it is made when it is not there. Raises `UploadGone`, `UploadInUse`."""
         ...
 
+    def put(self, key: str, data: bytes) -> None:
+        """Make an object of bytes that are all there, as durably as by `seal`; no upload may have the id in the key."""
+        ...
+
     def size(self, upload: str) -> int:
         """Bytes in an upload. Raises `UploadGone`."""
         ...

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url, select
 
 from berth.db import documents
-from berth.db.joint import Joint
+from berth.db.joint import Act, Joint
+from berth.db.marks import Mark
 from berth.db.prepared import Form, Row
 from berth.db.tables import change
 
@@ -26,6 +27,7 @@ LEAST_REST, LONGEST_REST = 0.02, 0.25
 _JSON: dict[str, Any] = {"json_serializer": documents.dumps, "json_deserializer": documents.loads}
 _SMALLEST = select(change.c.version).limit(1)
 
+G = TypeVar("G")
 T = TypeVar("T")
 
 
@@ -33,7 +35,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_embedded = self.url.get_backend_name() == "sqlite"
-        self._engine = _sqlite(url) if self.is_embedded else _postgresql(url)
+        self.mark = Mark(self.url.database or "") if self.is_embedded else None
+        self._engine = _sqlite(url, self.mark) if self.is_embedded else _postgresql(url)
         self._writer = threading.Lock()
         self._kept: Connection | None = None
         self._joint = Joint(self._writing, lambda connection: _begun(connection, durable=True))
@@ -89,16 +92,17 @@ class Database:
                 return done
             self.give_way(began)
 
-    def together(self, act: Callable[[Connection], T]) -> T:
+    def together(self, act: Act[G, T], given: G) -> T:
         """As `write`, for what comes often and from many at once: those who come together share a commit.
 
-        Returns when it is committed. What the act raises is raised, and undoes that act alone. PostgreSQL has many
-        writers, and brings their commits together by itself.
+        Returns when it is committed. What the act raises for what is given here is raised, and undoes that alone.
+        PostgreSQL has many writers, and brings their commits together by itself.
         """
         if self.is_embedded:
-            return self._joint.run(act)
+            return self._joint.run(act, given)
         with self.write() as tx:
-            return act(tx)
+            [result] = act(tx, [given])
+        return result
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -110,6 +114,9 @@ class Database:
             except BaseException:
                 connection.close()
                 raise
+            finally:
+                if self.mark is not None:
+                    self.mark.end()
             self._kept = connection
 
     def prepare(self, statement: Select[Any]) -> "Query":  # Any: rows of any shape
@@ -124,11 +131,14 @@ class Database:
             Path(self.url.database or "").stat()
 
     def close(self) -> None:
+        self._joint.close()
         with self._writer:
             if self._kept is not None:
                 self._kept.close()
                 self._kept = None
         self._engine.dispose()
+        if self.mark is not None:
+            self.mark.close()
 
     def reader(self) -> sqlite3.Connection:
         """This thread's own plain connection; SQLite only."""
@@ -189,7 +199,7 @@ def _without_jit(connection: Any, _record: object) -> None:  # Any: the driver's
     connection.autocommit = False
 
 
-def _sqlite(url: str) -> Engine:
+def _sqlite(url: str, mark: Mark | None) -> Engine:
     database = make_url(url).database
     if database:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
@@ -198,6 +208,7 @@ def _sqlite(url: str) -> Engine:
         pool_size=POOL,
         max_overflow=-1,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        execution_options={"berth_mark": mark},
         **_JSON,
     )
     event.listen(engine, "connect", _prepare)

@@ -1,12 +1,13 @@
 """Inserts that leave uniqueness to the database, the same on both."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     JSON,
+    BindParameter,
     ColumnElement,
     Connection,
     Select,
@@ -44,6 +45,12 @@ def _insert_ignore(dialect: str, table: Table, names: tuple[str, ...]) -> Prepar
 
 
 @lru_cache(maxsize=256)
+def _insert_few_ignore(dialect: str, table: Table, names: tuple[str, ...], count: int) -> Prepared:
+    kinds = {name: table.c[name].type for name in names}
+    return Prepared(_insert(dialect, table).values(places(kinds, count)).on_conflict_do_nothing())
+
+
+@lru_cache(maxsize=256)
 def _upsert(dialect: str, table: Table, names: tuple[str, ...], key: tuple[str, ...]) -> Prepared:
     return Prepared(_or_set(_insert(dialect, table), names, key), *names)
 
@@ -62,6 +69,20 @@ def insert_ignore(tx: Connection, table: Table, values: Values | Sequence[Values
     statement = _insert(tx.dialect.name, table).values(values).on_conflict_do_nothing()
     # Without being told to, SQLAlchemy does not count inserted rows on PostgreSQL.
     return tx.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def insert_few_ignore(tx: Connection, table: Table, rows: Sequence[Values]) -> int:
+    """The same of as many rows as often come: the statement is prepared for each number of them."""
+    return _insert_few_ignore(tx.dialect.name, table, tuple(rows[0]), len(rows)).run(tx, **in_places(rows))
+
+
+def places(kinds: Mapping[str, TypeEngine[Any]], count: int) -> list[dict[str, BindParameter[Any]]]:
+    """Parameters of these kinds for a number of rows, to be given as `in_places` names them."""
+    return [{name: bindparam(f"{name}_{place}", type_=kind) for name, kind in kinds.items()} for place in range(count)]
+
+
+def in_places(rows: Sequence[Values]) -> Values:
+    return {f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()}
 
 
 def insert_many_ignore(tx: Connection, table: Table, rows: Sequence[Values]) -> None:

@@ -62,7 +62,7 @@ class SignIn:
     def __init__(self, site: Site) -> None:
         self.key_use = KeyUse()
         self._site = site
-        self._version = changes.watch(site.db, changes.ACCESS)
+        self._version = changes.Watch(site.db, changes.ACCESS)
         self._secret = secrets.token_bytes(32)
         self._memories: OrderedDict[bytes, _Memory] = OrderedDict()
         self._lock = Lock()
@@ -82,7 +82,7 @@ class SignIn:
             return self._anonymous(scope)
         if not self._site.db.is_embedded:
             return None
-        memory = self._recall(self._digest(header), self._now_version())
+        memory = self._recall(self._digest(header), self._version.now())
         return None if memory is None else self._caller(scope, memory)
 
     def caller(self, scope: Scope) -> Caller:
@@ -116,12 +116,12 @@ class SignIn:
         if len(header) > LONGEST_HEADER:
             raise Unauthenticated(MALFORMED)
         digest = self._digest(header)
-        memory = self._recall(digest, self._now_version())
+        memory = self._recall(digest, self._version.now())
         if memory is not None:
             return memory
         with self._verifying[digest[0] % len(self._verifying)]:
             # The version is read first: a change while we verify makes the memory stale, never fresh.
-            version = self._now_version()
+            version = self._version.now()
             memory = self._recall(digest, version)
             if memory is None:
                 memory = self._verify(header, address, version)
@@ -189,10 +189,6 @@ class SignIn:
     def _digest(self, header: bytes) -> bytes:
         """Credentials are not kept, not even hashed in a way that could be tried out elsewhere."""
         return hashlib.blake2b(header, key=self._secret, digest_size=32).digest()
-
-    def _now_version(self) -> int:
-        row = self._version.first()
-        return 0 if row is None else row[0]
 
 
 def _pair(credentials: bytes) -> tuple[str, str]:

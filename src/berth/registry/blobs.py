@@ -1,13 +1,16 @@
 """Blobs: bytes shared by all images, visible only through an image that holds them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 
-from sqlalchemy import Connection, bindparam, delete, exists, select, update
+from sqlalchemy import Connection, delete, exists, select, union_all, update
 
 from berth.audit import events
 from berth.audit.events import Actor
-from berth.db import Prepared, insert_ignore, upsert, upsert_from
+from berth.db import Prepared, in_places, insert_few_ignore, insert_ignore, places, upsert, upsert_from
+from berth.db.rows import Values
 from berth.db.tables import blob, image, image_blob, manifest, manifest_blob, registry, repository
 from berth.people.access import Place
 from berth.registry import images, locks
@@ -23,19 +26,32 @@ MOUNT_CANDIDATES = 50
 """Images looked at when a mount does not say where the blob is."""
 
 
-def store(tx: Connection, content: Digest, size: int, key: str, *, at: datetime) -> str:
-    """Let a blob be there whose bytes are stored at `key`, for an image to hold it; returns the key that the blob has.
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Bytes that are stored at a key and have this digest."""
+
+    content: Digest
+    size: int
+    key: str
+    at: datetime
+
+
+def store(tx: Connection, sealed: Sequence[Sealed]) -> list[str]:
+    """Let the blobs of these bytes be there, for images to hold them; returns the keys that they have.
 
     When the bytes were there already that is another key, and the caller deletes the object at its own.
     """
-    values = {"digest": str(content), "size": size, "key": key, "created_at": at}
-    kept = None
+    rows = [{"digest": str(s.content), "size": s.size, "key": s.key, "created_at": s.at} for s in sealed]
+    if insert_few_ignore(tx, blob, rows) == len(rows):
+        return [each.key for each in sealed]
+    return [_kept(tx, row) for row in rows]
+
+
+def _kept(tx: Connection, row: Values) -> str:
+    kept: str | None = None
     while kept is None:  # a row that the sweep deletes between the two statements is inserted anew
-        if insert_ignore(tx, blob, values):
-            kept = key
-        else:
-            query = select(blob.c.key).where(blob.c.digest == str(content))
-            kept = tx.scalar(query.with_for_update(read=True))
+        query = select(blob.c.key).where(blob.c.digest == row["digest"])
+        kept = row["key"] if insert_ignore(tx, blob, row) else tx.scalar(query.with_for_update(read=True))
     return kept
 
 
@@ -45,20 +61,28 @@ def hold(tx: Connection, found: Image, content: Digest, *, at: datetime) -> None
     upsert(tx, image_blob, values, ["image_id", "digest"])
 
 
-def hold_at(tx: Connection, place: Place, path: ImagePath, content: Digest, *, at: datetime) -> bool:
-    """As `hold`, of the image of this path, in one statement; False when there is none that takes blobs."""
-    here = {"repository_id": place.repository_id, "image": path.image}
-    return bool(_hold_at(tx.dialect.name).run(tx, digest=str(content), at=at, **here))
+def hold_at(tx: Connection, sealed: Sequence[tuple[Place, ImagePath, Sealed]]) -> bool:
+    """As `hold`, of the images of these paths, in one statement; False when one of them is not there to take blobs."""
+    rows = [
+        {"repository_id": place.repository_id, "image": path.image, "digest": str(each.content), "at": each.at}
+        for place, path, each in sealed
+    ]
+    return _hold_at(tx.dialect.name, len(rows)).run(tx, **in_places(rows)) == len(rows)
 
 
-@cache
-def _hold_at(dialect: str) -> Prepared:
-    row = image_blob.c
-    values = (bindparam("digest", type_=row.digest.type), bindparam("at", type_=row.renewed_at.type))
-    found = select(image.c.id, *values).where(*images.SEEN_HERE)
-    return Prepared(
-        upsert_from(dialect, image_blob, ["image_id", "digest", "renewed_at"], found, ["image_id", "digest"])
-    )
+@lru_cache(maxsize=128)
+def _hold_at(dialect: str, count: int) -> Prepared:
+    kinds = {
+        "repository_id": image.c.repository_id,
+        "image": image.c.name,
+        "digest": blob.c.digest,
+        "at": image_blob.c.renewed_at,
+    }
+    rows = places({name: column.type for name, column in kinds.items()}, count)
+    given = union_all(*(select(*(row[name].label(name) for name in row)) for row in rows)).subquery("given")
+    held = select(image.c.id, given.c.digest, given.c.at).where(*images.seen_at(given.c.repository_id, given.c.image))
+    names = ["image_id", "digest", "renewed_at"]
+    return Prepared(upsert_from(dialect, image_blob, names, held, names[:2]))
 
 
 def mount(tx: Connection, found: Image, source: Image, content: Digest, *, at: datetime) -> None:

@@ -78,13 +78,12 @@ class Remembered(Generic[K, V]):
 class Gate:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._changes = changes.watch(site.db, changes.ACCESS)
+        self._changes = changes.Watch(site.db, changes.ACCESS)
         self._endpoints: Remembered[Reached, str] = Remembered()
         self._standing: Remembered[tuple[Principal, str, str], Standing] = Remembered()
 
     def version(self) -> int:
-        row = self._changes.first()
-        return 0 if row is None else int(row[0])
+        return self._changes.now()
 
     def path(self, reached: Reached, name: str, version: int | None = None) -> ImagePath:
         """Read a name as clients write it there. Raises `NameInvalid`, `EndpointOff`."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, select, update
 
 from berth.audit.events import Actor
 from berth.db import Prepared, insert_ignore
@@ -21,12 +21,12 @@ Row = Mapping[Any, Any]  # Any: column values by name
 VISIBLE = ("active", "editing")
 """The states in which clients see an image."""
 
-SEEN_HERE = (
-    image.c.repository_id == bindparam("repository_id"),
-    image.c.name == bindparam("image"),
-    image.c.state.in_([bindparam(f"visible{place}", value) for place, value in enumerate(VISIBLE)]),
-)
-"""Such an image by its name, for statements that are prepared."""
+
+def seen_at(repository_id: ColumnElement[int], name: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
+    """Such an image by its name, for statements that are prepared."""
+    states: list[BindParameter[str]] = [bindparam(f"visible{place}", value) for place, value in enumerate(VISIBLE)]
+    return image.c.repository_id == repository_id, image.c.name == name, image.c.state.in_(states)
+
 
 # Every push asks this several times.
 COLUMNS = (

@@ -96,7 +96,7 @@ class Bodies:
 
 class QuickReads:
     def __init__(self, site: Site) -> None:
-        here = images.SEEN_HERE
+        here = images.seen_at(bindparam("repository_id"), bindparam("image"))
         columns = (manifest.c.id, manifest.c.digest, manifest.c.media_type, manifest.c.size)
         active = manifest.c.state == bindparam("active", "active")
         tagged = image.join(tag, tag.c.image_id == image.c.id).join(manifest, manifest.c.id == tag.c.manifest_id)

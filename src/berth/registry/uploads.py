@@ -7,6 +7,7 @@ later one, reads the bytes once more at the end.
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,14 +15,15 @@ from sqlalchemy import Connection, bindparam, exists, select
 
 from berth.audit.events import Actor
 from berth.blobs import Part, UploadGone, key_of
-from berth.db import insert_ignore
+from berth.db import insert_few_ignore
 from berth.db.tables import ended_upload
 from berth.people.access import Place
 from berth.registry import blobs, images, tickets
+from berth.registry.blobs import Sealed
 from berth.site import Site
 from berth.words import digest as digests
 from berth.words.digest import Digest, Hash
-from berth.words.errors import DigestMismatch, UploadUnknown
+from berth.words.errors import DigestMismatch, Refusal, UploadUnknown
 from berth.words.names import ImagePath
 
 MAX_KEPT = 4096
@@ -38,6 +40,15 @@ class Upload:
     place: Place
     path: ImagePath
     algorithm: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """An upload whose bytes are stored, and who sent the last of them."""
+
+    upload: Upload
+    sealed: Sealed
+    actor: Actor
 
 
 class Hashes:
@@ -103,6 +114,15 @@ def offset(site: Site, upload_id: str) -> int:
         return 0
 
 
+def has_begun(site: Site, upload_id: str) -> bool:
+    """Whether any bytes of it may have come."""
+    try:
+        site.blobs.size(upload_id)
+    except UploadGone:
+        return False
+    return True
+
+
 def finish(site: Site, found: Upload, part: Part, expected: Digest, running: Hash | None, actor: Actor) -> int:
     """Verify, store durably, and let the image hold the blob; returns its size.
 
@@ -112,45 +132,73 @@ def finish(site: Site, found: Upload, part: Part, expected: Digest, running: Has
     size = part.offset
     actual = _digest(site, found, expected.algorithm, running)
     if actual != expected:
-        if not cancel(site, found):
-            raise UploadUnknown(found.id)
-        raise DigestMismatch(expected, actual)
+        raise _mismatch(site, found, expected, actual)
     key = key_of(expected, found.id)
     try:
         part.seal(key)
     except FileExistsError:  # somebody finished it at this very moment, and this request began it anew
         site.blobs.discard(found.id)
         raise UploadUnknown(found.id) from None
-    kept = None
-    try:
-        kept = site.db.together(lambda tx: _held(tx, found, expected, size, key, actor, at=site.now()))
-    finally:
-        if kept != key:
-            site.blobs.delete(key)
+    _hold(site, Finished(found, Sealed(expected, size, key, site.now()), actor))
     return size
 
 
-def _held(tx: Connection, found: Upload, content: Digest, size: int, key: str, actor: Actor, *, at: datetime) -> str:
-    """The rows of a blob whose bytes are stored; returns the key that it has."""
-    if not _end(tx, found, at=at):
-        raise UploadUnknown(found.id)
-    kept = blobs.store(tx, content, size, key, at=at)
-    if not blobs.hold_at(tx, found.place, found.path, content, at=at):
-        blobs.hold(tx, images.for_blob(tx, found.place, found.path, actor, at=at), content, at=at)
+def finish_whole(site: Site, found: Upload, content: bytes, expected: Digest, actor: Actor) -> None:
+    """As `finish`, of an upload of which nothing has come but all of it here.
+
+    These bytes are never the upload's, but an object at once, with an id of its own. Should others send of the upload
+    at this very moment, one of them finishes it, and what the rest sent is swept.
+    """
+    actual = digests.of(content, expected.algorithm)
+    if actual != expected:
+        raise _mismatch(site, found, expected, actual)
+    key = key_of(expected, start(site, found.place, found.path, at=site.now()).id)
+    site.blobs.put(key, content)
+    _hold(site, Finished(found, Sealed(expected, len(content), key, site.now()), actor))
+
+
+def _mismatch(site: Site, found: Upload, expected: Digest, actual: Digest) -> Exception:
+    return DigestMismatch(expected, actual) if cancel(site, found) else UploadUnknown(found.id)
+
+
+def _hold(site: Site, finished: Finished) -> None:
+    """Write the rows. The object of a blob that is there already, or is refused, is nobody's and deleted.
+
+    After any other failure nobody knows whether the rows were committed; if not, the object is swept.
+    """
+    key = finished.sealed.key
+    try:
+        kept = site.db.together(_held, finished)
+    except Refusal:
+        site.blobs.delete(key)
+        raise
+    if kept != key:
+        site.blobs.delete(key)
+
+
+def _held(tx: Connection, those: Sequence[Finished]) -> list[str]:
+    """The rows of blobs whose bytes are stored; returns the keys that they have. Raises what is wrong with any."""
+    if not _end(tx, [(each.upload, each.sealed.at) for each in those]):
+        raise UploadUnknown(those[0].upload.id)
+    kept = blobs.store(tx, [each.sealed for each in those])
+    if not blobs.hold_at(tx, [(each.upload.place, each.upload.path, each.sealed) for each in those]):
+        for each in those:
+            found, at = each.upload, each.sealed.at
+            blobs.hold(tx, images.for_blob(tx, found.place, found.path, each.actor, at=at), each.sealed.content, at=at)
     return kept
 
 
 def cancel(site: Site, found: Upload) -> bool:
     """Whether it had not ended yet."""
     with site.db.write(durable=False) as tx:
-        cancelled = _end(tx, found, at=site.now())
+        cancelled = _end(tx, [(found, site.now())])
     site.blobs.discard(found.id)
     return cancelled
 
 
-def _end(tx: Connection, found: Upload, *, at: datetime) -> bool:
-    """Whether it had not ended yet."""
-    return bool(insert_ignore(tx, ended_upload, {"id": found.id, "at": at}))
+def _end(tx: Connection, those: Sequence[tuple[Upload, datetime]]) -> bool:
+    """Whether none of them had ended yet."""
+    return insert_few_ignore(tx, ended_upload, [{"id": found.id, "at": at} for found, at in those]) == len(those)
 
 
 def _digest(site: Site, found: Upload, algorithm: str, running: Hash | None) -> Digest:

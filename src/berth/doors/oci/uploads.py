@@ -105,6 +105,8 @@ def _start(request: Request, algorithm: str) -> Upload:
 
 async def _whole(request: Request, expected: Digest) -> Answer:
     """A blob in one request needs no session: should it break off, what came is swept."""
+    if _is_small(request):
+        return await in_thread(_store, request, _start(request, expected.algorithm), await _body(request), expected)
     receiving = await in_thread(_hold_new, request, expected.algorithm)
     try:
         await _receive(request, receiving)
@@ -153,13 +155,25 @@ def _append_small(request: Request, body: bytes) -> Answer:
 
 
 def _finish_small(request: Request, body: bytes, expected: Digest) -> Answer:
-    receiving = _hold(request, _read(request))
+    found = _read(request)
+    if not request.headers.get("content-range") and not uploads.has_begun(request.site, found.id):
+        return _store(request, found, body, expected)
+    receiving = _hold(request, found)
     try:
         _take_small(request, receiving, body)
     except BaseException:
         _let_go(request, receiving)
         raise
     return _complete(request, receiving, expected)
+
+
+def _store(request: Request, found: Upload, body: bytes, expected: Digest) -> Answer:
+    """A whole blob at once."""
+    limit = request.site.settings.max_blob_bytes
+    if len(body) > limit:
+        raise BlobTooLarge(limit)
+    uploads.finish_whole(request.site, found, body, expected, request.caller.actor)
+    return _created(request, expected)
 
 
 def _take_small(request: Request, receiving: Receiving, body: bytes) -> None:
@@ -239,10 +253,11 @@ def _complete(request: Request, receiving: Receiving, expected: Digest) -> Answe
         raise UploadUnknown(receiving.upload.id) from None
     finally:
         _let_go(request, receiving)
-    return Answer(
-        201,
-        [("Location", f"{request.base}/blobs/{expected}"), ("Docker-Content-Digest", str(expected))],
-    )
+    return _created(request, expected)
+
+
+def _created(request: Request, content: Digest) -> Answer:
+    return Answer(201, [("Location", f"{request.base}/blobs/{content}"), ("Docker-Content-Digest", str(content))])
 
 
 def _progress(request: Request, status_code: int, upload_id: str, offset: int) -> Answer:
