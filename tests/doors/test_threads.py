@@ -1,8 +1,11 @@
 import asyncio
+import gc
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -119,6 +122,31 @@ def test_an_act_whose_loop_is_closed_keeps_nobody_from_theirs(threads: Threads) 
     go.set()
     assert over.wait(30)
     assert [asyncio.run(ask()) for _ in range(MOST)] == [1] * MOST
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["returns", "raises"])
+def test_what_an_act_was_given_goes_when_it_is_over(threads: Threads, *, fails: bool) -> None:
+    class Given:
+        def use(self) -> None:
+            if fails:
+                raise KeyError("why")
+
+    async def once() -> weakref.ref[Given]:
+        given = Given()
+        with suppress(KeyError):
+            await threads.run(given.use)
+        return weakref.ref(given)
+
+    async def ask() -> list[Given | None]:
+        left = [await once() for _ in range(5)]
+        await threads.run(lambda: None)  # the last one may still be in a thread's hand
+        return [each() for each in left[:-1]]
+
+    gc.disable()
+    try:
+        assert asyncio.run(ask()) == [None] * 4
+    finally:
+        gc.enable()
 
 
 def test_loops_of_several_threads_share_them(threads: Threads) -> None:

@@ -1,6 +1,7 @@
 """Blobs as files of one folder, all of it on one file system.
 
-    uploads/<id>                       grows; who holds its flock may append to it and seal it
+    uploads/<id>                       grows; who holds its flock may append to it and seal it. Or what is put at once
+                                       and on its way, under a name that nobody else knows
     blobs/sha256/ab/<hex>.<upload id>  an object: complete, durable, never changed
 
 Sealing fsyncs the file, renames it into place and fsyncs the folder it came to; that folder was made durable itself
@@ -163,7 +164,7 @@ class _DiskPart:
     Each call of the kernel lets another thread go first, so there are no more of them than it takes.
     """
 
-    def __init__(self, upload: str, file: int, path: str, objects: "_Objects") -> None:
+    def __init__(self, upload: str, file: int, path: str, objects: _Objects) -> None:
         self._upload = upload
         self._file = file
         self._path = path

@@ -3,7 +3,8 @@
     3f0c0d8e-0d3b-4c8e-9a53-0c6d3f6f9d11                    an upload
     sha256/ab/abcdef….3f0c0d8e-0d3b-4c8e-9a53-0c6d3f6f9d11  the object it became
 
-A key tells the digest of its bytes, and holds the id of its upload, so that no two uploads can become one object.
+A key tells the digest of its bytes, and holds the id of its upload, so that no two uploads can become one object. What
+is put at once has an id that no upload has.
 Only these exact forms are names: nothing that passes here can lead a store to another place.
 """
 

@@ -12,7 +12,6 @@ from berth.db.tables import change
 ACCESS = "access"
 """Goes up with every change of accounts, keys, grants, registries and repositories."""
 
-
 LONGEST_SECONDS = 1.0
 """How long a mark is believed, should its file have been taken away."""
 

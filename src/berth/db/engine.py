@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,7 +39,7 @@ class Database:
         self._engine = _sqlite(url, self.mark) if self.is_embedded else _postgresql(url)
         self._writer = threading.Lock()
         self._kept: Connection | None = None
-        self._joint = Joint(self._writing, lambda connection: _begun(connection, durable=True))
+        self._joint = Joint(self._writing, lambda connection: self._begun(connection, durable=True))
         self._local = threading.local()
 
     @property
@@ -64,7 +64,7 @@ class Database:
                     connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
                 yield connection
             return
-        with self._writing() as connection, _begun(connection, durable=durable):
+        with self._writing() as connection, self._begun(connection, durable=durable):
             yield connection
 
     def give_way(self, since: float) -> None:
@@ -114,10 +114,17 @@ class Database:
             except BaseException:
                 connection.close()
                 raise
-            finally:
-                if self.mark is not None:
-                    self.mark.end()
             self._kept = connection
+
+    @contextmanager
+    def _begun(self, connection: Connection, *, durable: bool) -> Iterator[None]:
+        options = {"berth_begin": "IMMEDIATE", "berth_synchronous": "FULL" if durable else "NORMAL"}
+        try:
+            with connection.execution_options(**options).begin():
+                yield
+        finally:
+            if self.mark is not None:
+                self.mark.end()
 
     def prepare(self, statement: Select[Any]) -> "Query":  # Any: rows of any shape
         """A single read that is run often."""
@@ -136,9 +143,9 @@ class Database:
             if self._kept is not None:
                 self._kept.close()
                 self._kept = None
+            if self.mark is not None:
+                self.mark.close()
         self._engine.dispose()
-        if self.mark is not None:
-            self.mark.close()
 
     def reader(self) -> sqlite3.Connection:
         """This thread's own plain connection; SQLite only."""
@@ -214,11 +221,6 @@ def _sqlite(url: str, mark: Mark | None) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
-
-
-def _begun(connection: Connection, *, durable: bool) -> AbstractContextManager[object]:
-    options = {"berth_begin": "IMMEDIATE", "berth_synchronous": "FULL" if durable else "NORMAL"}
-    return connection.execution_options(**options).begin()
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

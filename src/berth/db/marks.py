@@ -10,17 +10,22 @@ All processes have the file in their memory. What was read while the number was 
 while it is odd, the database is asked. One change waits for the other by a lock on the file, for SQLite lets the next
 writer in before the last has put the number right. A process that is killed on the way leaves it odd, which costs time
 but hides nothing, until the file is opened or changed again.
+
+As with the files that SQLite has in memory itself, whoever makes this one shorter ends the processes that look at it.
 """
 
 import fcntl
 import mmap
 import os
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
 SIZE = 8
 """Bytes, the lowest first."""
+BUSY_SECONDS = 10.0
+REST_SECONDS = 0.005
 
 
 class Mark:
@@ -28,7 +33,7 @@ class Mark:
 
     def __init__(self, database: str) -> None:
         """Beside the file of this name."""
-        self._database = database
+        self._database = os.path.realpath(database)  # SQLite has one log for all the names of a file
         self._opening = threading.Lock()
         self._file = -1
         self._map: mmap.mmap | None = None
@@ -38,7 +43,7 @@ class Mark:
         """The number; None while it says nothing, or may not be read."""
         try:
             number = self._number()
-        except OSError:
+        except (OSError, ValueError):  # somebody opens or changes it, or it was closed this instant
             return None
         return None if number % 2 else number
 
@@ -46,9 +51,11 @@ class Mark:
         """A change begins in the transaction that is open. Raises `OSError` when the others cannot be told."""
         if self._changing:
             return
-        if self._map is None:
-            self._opened()
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        over = time.monotonic() + BUSY_SECONDS
+        while not self._locked():
+            if time.monotonic() > over:
+                raise TimeoutError(f"another process has been changing {self._name} for {BUSY_SECONDS:.0f} seconds")
+            time.sleep(REST_SECONDS)
         self._changing = True
         self._set(self._number() | 1)
 
@@ -57,15 +64,31 @@ class Mark:
         if self._changing:
             self._changing = False
             with suppress(OSError):  # left odd, which is as good as a change that goes on
-                self._set(self._number() + 1)
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+                self._set((self._number() | 1) + 1)
+            with suppress(OSError):
+                fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
+        """By whoever has the connection that writes."""
         with self._opening:
-            if self._map is not None:
-                self._map.close()
+            seen, self._map = self._map, None
+            if seen is not None:
+                seen.close()
                 os.close(self._file)
-                self._map = None
+                self._file = -1
+
+    @property
+    def _name(self) -> str:
+        return f"{self._database}-access"
+
+    def _locked(self) -> bool:
+        try:
+            if self._map is None:
+                self._opened()
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def _number(self) -> int:
         return int.from_bytes((self._map or self._opened())[:SIZE], "little")
@@ -77,7 +100,7 @@ class Mark:
     def _opened(self) -> mmap.mmap:
         with self._opening:
             if self._map is None:
-                self._file = os.open(f"{self._database}-access", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                self._file = os.open(self._name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 try:
                     self._map = self._prepared()
                 except BaseException:
@@ -86,8 +109,8 @@ class Mark:
             return self._map
 
     def _prepared(self) -> mmap.mmap:
-        """The file in memory, once it is whole and no number of the dead is in it."""
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        """The file in memory, once it is whole and no number of the dead is in it. Raises `BlockingIOError`."""
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             known = os.pread(self._file, SIZE, 0)
             number = int.from_bytes(known, "little")
@@ -101,6 +124,9 @@ class Mark:
     def _as_the_database(self) -> None:
         """Whoever may write the database may write this, as SQLite has it with the files that it makes."""
         of = Path(self._database).stat()
-        with suppress(PermissionError):
+        with suppress(OSError):
+            os.fchown(self._file, -1, of.st_gid)
+        with suppress(OSError):
+            os.fchown(self._file, of.st_uid, -1)
+        with suppress(OSError):
             os.fchmod(self._file, of.st_mode & 0o777)
-            os.fchown(self._file, of.st_uid, of.st_gid)

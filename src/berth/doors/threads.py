@@ -37,11 +37,12 @@ class _Task:
             self._error = error
         with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
             self.loop.call_soon_threadsafe(self._settle)
+        del self  # an error leads here by its traceback, and would keep all that the act was given
 
     def _settle(self) -> None:
         if self.future.done():
             return
-        error, self._error = self._error, None  # it leads back here by its traceback
+        error, self._error = self._error, None
         if error is not None:
             self.future.set_exception(error)
         else:
@@ -49,7 +50,7 @@ class _Task:
 
 
 class Threads:
-    """At most so many, each started when all others have something to do; when the process ends they end their acts."""
+    """At most so many, each started when all others have something to do. An interpreter that ends waits for them."""
 
     def __init__(self, most: int, name: str) -> None:
         self._most = most
@@ -67,7 +68,10 @@ class Threads:
             if self._open > len(self._started) < self._most:
                 self._start()
         self._tasks.put(task)
-        result: T = await task.future
+        try:
+            result: T = await task.future
+        finally:
+            del task
         return result
 
     def close(self) -> None:

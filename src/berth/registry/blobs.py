@@ -62,7 +62,10 @@ def hold(tx: Connection, found: Image, content: Digest, *, at: datetime) -> None
 
 
 def hold_at(tx: Connection, sealed: Sequence[tuple[Place, ImagePath, Sealed]]) -> bool:
-    """As `hold`, of the images of these paths, in one statement; False when one of them is not there to take blobs."""
+    """As `hold`, of the images of these paths, in one statement; False when one of them is not there to take blobs.
+
+    Only SQLite, where acts share a transaction, takes the same blob of the same image twice.
+    """
     rows = [
         {"repository_id": place.repository_id, "image": path.image, "digest": str(each.content), "at": each.at}
         for place, path, each in sealed
@@ -80,7 +83,11 @@ def _hold_at(dialect: str, count: int) -> Prepared:
     }
     rows = places({name: column.type for name, column in kinds.items()}, count)
     given = union_all(*(select(*(row[name].label(name) for name in row)) for row in rows)).subquery("given")
-    held = select(image.c.id, given.c.digest, given.c.at).where(*images.seen_at(given.c.repository_id, given.c.image))
+    held = (
+        select(image.c.id, given.c.digest, given.c.at)
+        .where(*images.seen_at(given.c.repository_id, given.c.image))
+        .with_for_update(read=True, key_share=True, of=image)  # none of them goes before the transaction ends
+    )
     names = ["image_id", "digest", "renewed_at"]
     return Prepared(upsert_from(dialect, image_blob, names, held, names[:2]))
 
