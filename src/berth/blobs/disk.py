@@ -103,14 +103,14 @@ class DiskStore:
     def open(self, key: str) -> "_DiskReadable":
         keys.check_key(key)
         try:
-            return _DiskReadable(FileIO(f"{self._blobs}/{key}"))
+            return _DiskReadable(FileIO(self._objects.path(key)))
         except FileNotFoundError:
             raise KeyError(key) from None
 
     def delete(self, key: str) -> None:
         keys.check_key(key)
         with suppress(FileNotFoundError):
-            os.unlink(f"{self._blobs}/{key}")
+            os.unlink(self._objects.path(key))
 
     def link(self, key: str, seconds: int) -> str | None:  # noqa: ARG002  the promise has it; a folder has no address
         keys.check_key(key)

@@ -4,8 +4,8 @@
     sha256/ab/abcdef….3f0c0d8e-0d3b-4c8e-9a53-0c6d3f6f9d11  the object it became
 
 A key tells the digest of its bytes, and holds the id of its upload, so that no two uploads can become one object. What
-is put at once has an id that no upload has.
-Only these exact forms are names: nothing that passes here can lead a store to another place.
+is put at once has an id that no upload has. Only these exact forms are names: nothing that passes here can lead a store
+to another place.
 """
 
 import re
@@ -45,7 +45,7 @@ def is_upload(text: str) -> bool:
 
 def check_key(key: str, *, upload: str | None = None) -> None:
     """Raises `ValueError` for what is no key, or not a key of this upload."""
-    holder = _match(key)[3]
+    holder = upload_of(key)
     if upload is not None and holder != upload:
         raise ValueError(f"{key!r} is not a key of the upload {upload}")
 
